@@ -1,0 +1,76 @@
+import MnosABI
+
+/// The whole of what portable kernel code may ask of a machine while it runs.
+///
+/// A conformer is a value: tests run many kernels, each with its own simulated machine.
+/// Every call is made with this CPU's interrupts masked and the kernel's lock held, so a
+/// conformer needs no lock of its own. Nothing here may allocate, wait or fail.
+public protocol Platform: ~Copyable {
+  /// The registers of a thread, as entry code saves them.
+  associatedtype Registers: TrapFrameAccess
+  /// Floating-point and vector registers, as `switchExtendedState` saves them.
+  associatedtype ExtendedState: ExtendedStateAccess
+  associatedtype Format: PageTableFormat
+
+  /// Where physical address 0 appears in the kernel's address space: adding a physical
+  /// address of RAM gives a pointer to it. Wraps, and never changes after start-up.
+  var physicalWindowBase: UInt64 { get }
+  /// How this machine's page tables are laid out, with as many levels as it uses.
+  var pageTableFormat: Format { get }
+
+  /// CPUs that take part, at least 1. This CPU's own index is an argument of each call.
+  var cpuCount: Int { get }
+
+  /// Nanoseconds since boot; never goes backwards, and is the same on every CPU.
+  func now() -> UInt64
+  /// Arms this CPU's one-shot timer, replacing an earlier deadline.
+  ///
+  /// - Parameter deadline: Nanoseconds since boot; a past value fires at once, `.max`
+  ///   disarms. The timer may fire early by rounding but never before `deadline`
+  ///   according to `now()` without being armed again by the kernel.
+  mutating func armTimer(deadline: UInt64)
+
+  /// Identifiers by which the TLB tells address spaces apart, at least 1. With 1, every
+  /// `activate` of another root drops all translations that are not global.
+  var addressSpaceIdentifierCount: UInt32 { get }
+  /// Makes `space` the one that user addresses of this CPU go through. Translations of
+  /// other identifiers may stay in the TLB.
+  mutating func activate(_ space: AddressSpaceTag)
+  /// Says that entries of a page table changed from empty to valid. Cheap; on machines
+  /// whose TLB may hold invalid entries it drops them.
+  mutating func mappingAdded(at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag)
+  /// Drops every CPU's translation of one page; returns when none uses it any more.
+  mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag)
+  /// Drops every CPU's translations of `space`; its identifier can then be reused.
+  mutating func spaceRemoved(_ space: AddressSpaceTag)
+
+  /// Interrupt lines that the controller has; lines are 0 up to this.
+  var interruptLineCount: UInt32 { get }
+  /// Whether user code may have the line: wired, and not the kernel's own.
+  func isLineAvailable(_ line: UInt32) -> Bool
+  /// Lets a line interrupt, or keeps it from it. A level that is up when the line is
+  /// enabled interrupts at once. All lines start disabled.
+  mutating func setLine(_ line: UInt32, isEnabled: Bool)
+  /// Ends the delivery of an interrupt that was reported, and disables its line.
+  mutating func acceptInterrupt(line: UInt32)
+
+  /// Interrupts another CPU so that it looks at its run queue again.
+  mutating func wake(cpu: Int)
+
+  /// Saves the extended state of one thread and loads another's.
+  mutating func switchExtendedState(from old: inout ExtendedState, to new: inout ExtendedState)
+  /// Loads a thread's extended state; what the registers held is lost.
+  mutating func loadExtendedState(_ new: inout ExtendedState)
+
+  /// Whether the CPU has I/O ports; without, no port range can be made.
+  var hasPorts: Bool { get }
+  /// Lets the code that runs next on this CPU use these ports and no others.
+  mutating func activatePorts(_ ports: PortSet)
+
+  /// Writes one byte to the machine's debug console; waits for room at most briefly.
+  mutating func writeDebug(byte: UInt8)
+  /// Turns the machine off, or returns if it cannot.
+  mutating func powerOff()
+  /// Restarts the machine, or returns if it cannot.
+  mutating func reboot()
+}
