@@ -1,23 +1,89 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
-/// Every module is built with strict memory safety, and a missing `unsafe` is an error.
+// Every module that builds on the host, with its tests, so that editors, `swift build` and
+// `swift test` work as in any package. The machine's own build is in tools/builder.
+
+/// Strict memory safety everywhere: a missing `unsafe` is an error.
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatWarning("StrictMemorySafety", as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A module whose sources are all that is in the folder at `path`, less `exclude`.
+func module(
+  _ name: String, _ path: String, imports: [String] = [], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: imports.map { .init(stringLiteral: $0) }, path: path,
+    exclude: exclude.filter { has("\(path)/\($0)") }, swiftSettings: strict)
+}
+
+/// The logic of a program in the folder at `path`; its `Main.swift` needs a machine.
+func program(_ name: String, _ path: String) -> Target {
+  module(name, path, imports: ["MnosABI", "Libmnos"], exclude: ["Main.swift", "tests"])
+}
+
+/// Tests in the folder at `path`.
+func tests(_ name: String, _ path: String, of modules: [String]) -> Target {
+  .testTarget(
+    name: name, dependencies: modules.map { .init(stringLiteral: $0) }, path: path,
+    swiftSettings: strict)
+}
+
+/// Whether `path` is a file or a folder of this package.
+func has(_ path: String) -> Bool {
+  FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(path)")
+}
+
+let kernelTargets: [Target] = [
+  module("MnosABI", "kernel/abi"),
+  module("KernelHAL", "kernel/hal", imports: ["MnosABI"]),
+  module("KernelCore", "kernel/core", imports: ["MnosABI", "KernelHAL"]),
+  module(
+    "PlatformCommon", "platforms/common", imports: ["MnosABI", "KernelHAL"], exclude: ["tests"]),
+  module("PlatformSim", "platforms/sim", imports: ["MnosABI", "KernelHAL"], exclude: ["tests"]),
+  tests("MnosABITests", "kernel/tests/MnosABITests", of: ["MnosABI"]),
+  tests(
+    "KernelCoreTests", "kernel/tests/KernelCoreTests",
+    of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim"]),
+  tests(
+    "PlatformCommonTests", "platforms/common/tests",
+    of: ["MnosABI", "KernelHAL", "PlatformCommon"]),
+]
+
+let userTargets: [Target] = [
+  module("Libmnos", "libmnos", imports: ["MnosABI"], exclude: ["asm", "link", "tests"]),
+  program("ConsoleService", "services/console"),
+  program("InitramfsService", "services/initramfs"),
+  program("VFSService", "services/vfs"),
+  program("ShellService", "services/shell"),
+  program("InitService", "init"),
+  tests("LibmnosTests", "libmnos/tests", of: ["MnosABI", "Libmnos"]),
+  tests("ConsoleTests", "services/console/tests", of: ["Libmnos", "ConsoleService"]),
+  tests("InitramfsTests", "services/initramfs/tests", of: ["Libmnos", "InitramfsService"]),
+  tests("VFSTests", "services/vfs/tests", of: ["Libmnos", "VFSService"]),
+  tests("ShellTests", "services/shell/tests", of: ["Libmnos", "ShellService"]),
+  tests("InitTests", "init/tests", of: ["Libmnos", "InitService"]),
+]
+
+let toolTargets: [Target] = [
+  module("ToolSupport", "tools/support"),
+  module("ToolSetup", "tools/setup", imports: ["ToolSupport"]),
+  module("Builder", "tools/builder", imports: ["ToolSupport"]),
+  module("Machine", "tools/machine", imports: ["ToolSupport"]),
+  .executableTarget(
+    name: "mnos",
+    dependencies: ["ToolSupport", "ToolSetup"],
+    path: "tools/command", swiftSettings: strict),
+  tests("ToolTests", "tools/tests", of: ["ToolSupport", "ToolSetup", "Builder", "Machine"]),
 ]
 
 let package = Package(
   name: "mnos",
   products: [.executable(name: "mnos", targets: ["mnos"])],
-  targets: [
-    // The tool.
-    .target(name: "ToolSupport", path: "tools/support", swiftSettings: strict),
-    .target(
-      name: "ToolSetup", dependencies: ["ToolSupport"], path: "tools/setup",
-      swiftSettings: strict),
-    .executableTarget(
-      name: "mnos", dependencies: ["ToolSupport", "ToolSetup"], path: "tools/command",
-      swiftSettings: strict),
-  ]
+  // A module joins the package with its first source file.
+  targets: (kernelTargets + userTargets + toolTargets).filter { has($0.path ?? "") }
 )
