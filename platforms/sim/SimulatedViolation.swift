@@ -1,0 +1,32 @@
+import KernelHAL
+import MnosABI
+
+/// A rule of `Platform` that the kernel broke, seen by the simulated machine.
+public enum SimulatedViolation: Equatable, Sendable {
+  /// Extended state loaded while a CPU held the newer values: they are lost.
+  case extendedStateLoadedTwice
+  /// Extended state saved to a thread whose registers the CPU does not hold.
+  case extendedStateSavedElsewhere
+  /// A line that the machine does not have, or that is its own.
+  case lineNotAvailable(UInt32)
+  /// `acceptInterrupt` for a line that was not reported.
+  case lineNotClaimed(UInt32)
+  /// An interrupt was reported and the kernel returned to user code without accepting it.
+  case interruptLeftClaimed(UInt32)
+  /// An identifier that the TLB does not have.
+  case identifierOutOfRange(UInt32)
+  /// A root that is not a frame of RAM.
+  case rootNotInMemory(UInt64)
+  /// The page tables of a removed address space were walked.
+  case walkThroughRemovedSpace(root: UInt64)
+  /// An entry that the kernel never wrote, in a page table that the CPU walked.
+  case damagedEntry(table: UInt64, index: Int)
+  /// A page table that is not in RAM.
+  case tableNotInMemory(UInt64)
+  /// A user page that the kernel could not have meant: no `user`, or `global`.
+  case badUserLeaf(page: UInt64)
+  /// Ordinary memory mapped where there is no RAM.
+  case ordinaryMemoryMissing(UInt64)
+  /// A port set on a machine without ports.
+  case noPorts
+}
