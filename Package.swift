@@ -50,6 +50,8 @@ let kernelTargets: [Target] = [
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
     of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim"]),
   tests(
+    "PlatformSimTests", "platforms/sim/tests", of: ["MnosABI", "KernelHAL", "PlatformSim"]),
+  tests(
     "PlatformCommonTests", "platforms/common/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon"]),
 ]
