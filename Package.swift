@@ -78,7 +78,7 @@ let toolTargets: [Target] = [
   module("Machine", "tools/machine", imports: ["ToolSupport"]),
   .executableTarget(
     name: "mnos",
-    dependencies: ["ToolSupport", "ToolSetup"],
+    dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],
     path: "tools/command", swiftSettings: strict),
   tests("ToolTests", "tools/tests", of: ["ToolSupport", "ToolSetup", "Builder", "Machine"]),
 ]

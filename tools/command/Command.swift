@@ -3,16 +3,52 @@ import ToolSupport
 
 /// The commands of `tools/mnos`.
 enum Command {
+  static let help = """
+    usage: tools/mnos COMMAND
+
+      doctor                what is installed, what is missing, and what for
+      setup [--yes]         install what is missing
+      build                 kernel, user programs, initramfs; sizes and time
+          [--arch A|all] [--configuration debug|release] [--only NAME,NAME]
+      iso                   build, and write build/mnos-A.iso
+          [--arch A|all] [--bootloader builtin|limine] [--limine DIR] [--output DIR]
+      run                   build, and boot in QEMU; interactive unless --exec is given
+          [--arch A] [--exec 'CMD; CMD'] [--timeout SECONDS] [--memory SIZE] [--cpus N]
+          [--bootloader builtin|limine] [--limine DIR] [--firmware uefi|bios]
+          [--iso FILE] [--options 'KERNEL OPTIONS'] [--gdb] [-- QEMU OPTIONS]
+      test [host|A|all]     host tests, kernel self-tests, user-land and session tests
+          [--filter NAME] [--selftests]
+      help                  this text
+
+    architectures: x86_64 (the default), riscv64
+    """
+
   static func run(_ arguments: [String]) throws(ToolFailure) {
+    let rest = Array(arguments.dropFirst())
     switch arguments.first {
-    case "doctor":
-      let inspections = Doctor.inspections()
-      for line in Doctor.lines(for: inspections) { print(line) }
-    case "setup":
-      let rest = arguments.dropFirst()
-      try Installer.installEverything(consent: Consent(saidYes: rest.contains("--yes")))
-    default:
-      throw .usage("unknown command '\(arguments.first ?? "")'")
+    case "doctor": try doctor(rest)
+    case "setup": try setup(rest)
+    case "build": try BuildCommand.run(rest)
+    case "iso": try ISOCommand.run(rest)
+    case "help", "--help", "-h": print(help)
+    case "bench", "new": throw ToolFailure("'\(arguments[0])' is not available yet")
+    case nil: throw .usage("which command?")
+    case let other?: throw .usage("unknown command '\(other)'")
     }
+  }
+
+  private static func doctor(_ arguments: [String]) throws(ToolFailure) {
+    _ = try Options(arguments, grammar: Options.Grammar())
+    let inspections = Doctor.inspections()
+    for line in Doctor.lines(for: inspections) { print(line) }
+    let bad = inspections.filter { !$0.isSatisfied && $0.requirement.isInstalledBySetup }
+    guard bad.isEmpty else {
+      throw ToolFailure("\(bad.count) missing or too old: run 'tools/mnos setup'")
+    }
+  }
+
+  private static func setup(_ arguments: [String]) throws(ToolFailure) {
+    let options = try Options(arguments, grammar: Options.Grammar(flags: ["--yes"]))
+    try Installer.installEverything(consent: Consent(saidYes: options.has("--yes")))
   }
 }

@@ -1,0 +1,74 @@
+import ToolSupport
+
+/// What building for one kind of machine needs to know; a new port is one more entry in `all`.
+public struct Architecture: Sendable {
+  /// The name that command lines and folders use.
+  public let name: String
+  /// Swift's name for the bare machine.
+  public let swiftTarget: String
+  /// clang's name for it, for assembly and C headers.
+  public let clangTarget: String
+  /// The condition that picks this machine in KernelImage.
+  public let define: String
+  /// The module in platforms/<name>.
+  public let platformModule: String
+  /// clang flags of everything that runs in the kernel.
+  public let kernelFlags: [String]
+  /// clang flags of user programs.
+  public let userFlags: [String]
+  /// clang flags of the UEFI loader.
+  public let loaderFlags: [String]
+  /// What firmware starts from removable media. Source: UEFI 2.10 §3.5.1.1.
+  public let efiFileName: String
+  /// The machine number of its ELF files. Source: ELF gABI, e_machine.
+  public let elfMachine: UInt16
+  /// How Swift source becomes an object file.
+  public let route: any CompileRoute
+
+  /// The architectures that can be built, the default first.
+  public static let all: [Architecture] = [x86_64, riscv64]
+
+  /// Architectures that mnos is meant for and that cannot be built yet.
+  public static let later = ["aarch64", "loongarch64"]
+
+  /// Looks an architecture up by the name on a command line.
+  public static func named(_ name: String) throws(ToolFailure) -> Architecture {
+    if let found = all.first(where: { $0.name == name }) { return found }
+    if later.contains(name) {
+      throw ToolFailure("architecture \(name) is not available yet; there are \(names)")
+    }
+    throw ToolFailure.usage("unknown architecture '\(name)'; there are \(names)")
+  }
+
+  private static var names: String { all.map(\.name).joined(separator: ", ") }
+}
+
+extension Architecture {
+  private static let x86_64 = Architecture(
+    name: "x86_64",
+    swiftTarget: "x86_64-unknown-none-elf",
+    clangTarget: "x86_64-unknown-none-elf",
+    define: "MNOS_ARCH_X86_64",
+    platformModule: "PlatformX86_64",
+    kernelFlags: [
+      "-mno-red-zone", "-mcmodel=kernel", "-mno-sse", "-mno-mmx", "-mno-avx",
+    ],
+    userFlags: [],
+    loaderFlags: ["-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-avx"],
+    efiFileName: "BOOTX64.EFI",
+    elfMachine: 62,
+    route: DirectRoute())
+
+  private static let riscv64 = Architecture(
+    name: "riscv64",
+    swiftTarget: "riscv64-none-none-eabi",
+    clangTarget: "riscv64-unknown-none-elf",
+    define: "MNOS_ARCH_RISCV64",
+    platformModule: "PlatformRISCV64",
+    kernelFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
+    userFlags: ["-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany"],
+    loaderFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
+    efiFileName: "BOOTRISCV64.EFI",
+    elfMachine: 243,
+    route: DirectRoute())
+}

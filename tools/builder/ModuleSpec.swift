@@ -1,0 +1,46 @@
+/// One Swift module of the machine's side.
+public struct ModuleSpec: Sendable, Equatable {
+  /// The three worlds, each with its own flags and its own copy of MnosABI.
+  public enum Side: String, Sendable {
+    case kernel, user, loader
+  }
+
+  public let name: String
+  public let side: Side
+  /// Folders whose sources make up the module; `tests` folders inside are passed over.
+  public let folders: [String]
+  /// Modules it may import.
+  public let imports: [String]
+  /// Folders of C shims, with a module map each.
+  public let shims: [String]
+  /// Conditions that its sources see.
+  public let defines: [String]
+
+  public init(
+    _ name: String, side: Side, folders: [String], imports: [String] = [],
+    shims: [String] = [], defines: [String] = []
+  ) {
+    self.name = name
+    self.side = side
+    self.folders = folders
+    self.imports = imports
+    self.shims = shims
+    self.defines = defines
+  }
+}
+
+/// One user program: a module with an entry point, and where its file goes in the image.
+public struct ProgramSpec: Sendable, Equatable {
+  /// Which folder of the image the program is in.
+  public enum Place: Sendable {
+    /// Beside the kernel: the one program that the kernel starts.
+    case boot
+    case bin
+    case tests
+  }
+
+  /// Its file name in the image.
+  public let name: String
+  public let place: Place
+  public let module: ModuleSpec
+}

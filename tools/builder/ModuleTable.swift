@@ -1,0 +1,105 @@
+import ToolSupport
+
+/// What the machine's side consists of: the modules in the order of their imports, and the
+/// user programs that are found in their folders.
+public struct ModuleTable: Sendable {
+  private let root: String
+  private let architecture: Architecture
+
+  public init(root: String, architecture: Architecture) {
+    self.root = root
+    self.architecture = architecture
+  }
+
+  /// The folder of C shims that the whole kernel side may use.
+  private var platformFolder: String { "platforms/\(architecture.name)" }
+
+  /// The kernel's modules, lowest layer first.
+  public var kernelModules: [ModuleSpec] {
+    let shims = ["\(platformFolder)/include"]
+    return [
+      ModuleSpec("MnosABI", side: .kernel, folders: ["kernel/abi"]),
+      ModuleSpec("KernelHAL", side: .kernel, folders: ["kernel/hal"], imports: ["MnosABI"]),
+      ModuleSpec(
+        "KernelCore", side: .kernel, folders: ["kernel/core"],
+        imports: ["MnosABI", "KernelHAL"]),
+      ModuleSpec(
+        "PlatformCommon", side: .kernel, folders: ["platforms/common"],
+        imports: ["MnosABI", "KernelHAL"]),
+      ModuleSpec(
+        architecture.platformModule, side: .kernel, folders: [platformFolder],
+        imports: ["MnosABI", "KernelHAL", "PlatformCommon"], shims: shims),
+      ModuleSpec(
+        "KernelImage", side: .kernel, folders: ["kernel/image", "kernel/tests/selftests"],
+        imports: [
+          "MnosABI", "KernelHAL", "KernelCore", "PlatformCommon", architecture.platformModule,
+        ],
+        shims: shims, defines: [architecture.define, "MNOS_SELFTESTS"]),
+    ]
+  }
+
+  /// What user programs are built on.
+  public var userModules: [ModuleSpec] {
+    [
+      ModuleSpec("MnosABI", side: .user, folders: ["kernel/abi"]),
+      ModuleSpec(
+        "Libmnos", side: .user, folders: ["libmnos"], imports: ["MnosABI"],
+        shims: ["libmnos/include"]),
+      ModuleSpec(
+        "TestHarness", side: .user, folders: ["userland-tests/harness"],
+        imports: ["MnosABI", "Libmnos"], shims: ["libmnos/include"]),
+    ]
+  }
+
+  /// Every user program, found by its folder: `init`, services/*, userland-tests/*.
+  public var programs: [ProgramSpec] {
+    var found: [ProgramSpec] = []
+    if hasSources("init") {
+      found.append(program("init", in: "init", module: "InitService", place: .boot))
+    }
+    for name in folders(in: "services") {
+      let module = Self.moduleName(for: name) + "Service"
+      found.append(program(name, in: "services/\(name)", module: module, place: .bin))
+    }
+    for name in folders(in: "userland-tests") where name != "harness" {
+      let module = Self.moduleName(for: name) + "Tests"
+      found.append(program(name, in: "userland-tests/\(name)", module: module, place: .tests))
+    }
+    return found
+  }
+
+  /// The UEFI loader, one module of its own.
+  public var loaderModules: [ModuleSpec] {
+    [
+      ModuleSpec(
+        "UEFILoader", side: .loader, folders: ["boot/loader"],
+        shims: ["boot/loader/include"], defines: [architecture.define])
+    ]
+  }
+
+  /// `virtual-disk` becomes `VirtualDisk`; names of three letters or fewer are initials.
+  static func moduleName(for folder: String) -> String {
+    folder.split { $0 == "-" || $0 == "_" }
+      .map { $0.count <= 3 ? $0.uppercased() : $0.prefix(1).uppercased() + $0.dropFirst() }
+      .joined()
+  }
+
+  private func program(
+    _ name: String, in folder: String, module: String, place: ProgramSpec.Place
+  ) -> ProgramSpec {
+    let libraries = ["MnosABI", "Libmnos"] + (place == .tests ? ["TestHarness"] : [])
+    return ProgramSpec(
+      name: name, place: place,
+      module: ModuleSpec(
+        module, side: .user, folders: [folder], imports: libraries,
+        shims: ["libmnos/include"]))
+  }
+
+  private func folders(in parent: String) -> [String] {
+    Files.names(in: "\(root)/\(parent)").filter { hasSources("\(parent)/\($0)") }
+  }
+
+  private func hasSources(_ folder: String) -> Bool {
+    !SourceFiles.swift(in: folder, root: root).isEmpty
+  }
+}

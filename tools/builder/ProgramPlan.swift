@@ -1,0 +1,62 @@
+import ToolSupport
+
+/// The steps from user sources to finished ELF files.
+struct ProgramPlan {
+  let context: BuildContext
+  let libraries: [ModuleSpec]
+  let programs: [ProgramSpec]
+
+  /// The steps of the modules that all programs share, and of the start-up assembly.
+  func librarySteps() -> [Step] {
+    let plan = ModulePlan(context)
+    return libraries.map { plan.step($0, available: libraries) }
+      + assembly.map { plan.assemblyStep($0, side: .user) }
+  }
+
+  /// The steps of one program: compile, then link and strip.
+  func steps(for program: ProgramSpec) -> [Step] {
+    let plan = ModulePlan(context)
+    return [plan.step(program.module, available: libraries), linkStep(program)]
+  }
+
+  private func linkStep(_ program: ProgramSpec) -> Step {
+    let plan = ModulePlan(context)
+    let used = libraries.filter { program.module.imports.contains($0.name) }
+    let objects =
+      [plan.objectPath(program.module)] + used.map(plan.objectPath)
+      + assembly.map { plan.assemblyObject($0, side: .user) }
+    let output = context.programPath(program.name)
+    let unstripped = output + ".debug"
+    let link = ToolCommand(
+      context.toolchain.program("ld.lld"),
+      [
+        "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "text",
+        "-z", "max-page-size=4096", "-z", "separate-code", "-z", "noexecstack",
+        "-z", "norelro", "--build-id=none", "-T", linkScript, "-o", unstripped,
+      ] + objects + [context.toolchain.unicodeTables(for: context.architecture)])
+    let strip = ToolCommand(
+      context.toolchain.program("llvm-objcopy"), ["--strip-all", unstripped, output])
+    let architecture = context.architecture
+    let path = "\(context.root)/\(output)"
+    let check = Step.Action.perform(label: "ELF check 1") { () throws(ToolFailure) in
+      try ELFCheck.check(programAt: path, machine: architecture.elfMachine)
+    }
+    return Step(
+      "link \(program.name) (\(architecture.name))",
+      after: [plan.title(program.module)] + librarySteps().map(\.title),
+      inputs: objects + [linkScript], outputs: [output, unstripped],
+      actions: [.run(link), .run(strip), check])
+  }
+
+  private var assembly: [String] {
+    ["libmnos/asm/\(context.architecture.name).S"].filter {
+      Files.exists("\(context.root)/\($0)")
+    }
+  }
+
+  /// An architecture's own script where it has one, else the common one.
+  private var linkScript: String {
+    let own = "libmnos/link/\(context.architecture.name).ld"
+    return Files.exists("\(context.root)/\(own)") ? own : "libmnos/link/user.ld"
+  }
+}

@@ -1,0 +1,37 @@
+import ToolSupport
+
+/// What kernel and loader objects must not contain: a heap, and globals that are set up lazily.
+enum SymbolCheck {
+  /// Runtime entry points that mean that something allocates.
+  private static let allocating: Set<String> = [
+    "swift_allocObject", "swift_slowAlloc", "swift_initStackObject", "malloc", "calloc",
+    "posix_memalign", "aligned_alloc", "free",
+  ]
+
+  /// - Throws: A failure that names each offending symbol of the object.
+  static func check(
+    objectAt path: String, module: String, context: BuildContext
+  ) throws(ToolFailure) {
+    let listing = try ToolCommand(
+      context.toolchain.program("llvm-nm"), ["--format=just-symbols", path]
+    ).run(in: context.root)
+    let complaints = complaints(about: listing.split(separator: "\n").map(String.init))
+    guard complaints.isEmpty else {
+      throw ToolFailure("\(module):\n" + complaints.joined(separator: "\n"))
+    }
+  }
+
+  /// A line per symbol that may not be there.
+  static func complaints(about symbols: [String]) -> [String] {
+    symbols.compactMap { symbol in
+      if allocating.contains(symbol) {
+        return "  \(symbol): kernel code may not allocate; see docs/design/build.md"
+      }
+      // Swift's mangling ends the function that sets up a lazy global in WZ.
+      if symbol == "swift_once" || symbol.hasSuffix("_WZ") {
+        return "  \(symbol): a global's initial value is not a compile-time constant"
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Builder
+import ToolSupport
+
+/// `mnos build`.
+enum BuildCommand {
+  static func run(_ arguments: [String]) throws(ToolFailure) {
+    let grammar = Options.Grammar(values: ["--arch", "--configuration", "--only"])
+    let options = try Options(arguments, grammar: grammar)
+    let architectures = try Workspace.architectures(options.value("--arch"))
+    let configuration = try configuration(options)
+    for architecture in architectures {
+      let start = ContinuousClock.now
+      let builder = Builder(try Workspace.context(architecture, configuration: configuration))
+      if let only = options.value("--only") {
+        try builder.build(.only(only.split(separator: ",").map(String.init)))
+      } else {
+        try builder.build(.everything)
+        let lines = try SizeReport(builder.context).lines(programs: builder.programs)
+        for line in lines { print(line) }
+      }
+      print("\(architecture.name): built in \(Workspace.seconds(since: start))")
+    }
+  }
+
+  static func configuration(_ options: Options) throws(ToolFailure) -> Configuration {
+    let choice = try options.choice("--configuration", of: ["debug", "release"])
+    return choice == "debug" ? .debug : .release
+  }
+}
