@@ -42,10 +42,11 @@ public struct ModulePlan: Sendable {
   /// The step that assembles `source` for `side`.
   func assemblyStep(_ source: String, side: ModuleSpec.Side) -> Step {
     let object = assemblyObject(source, side: side)
-    let headers = SourceFiles.headers(in: source.parentFolder, root: context.root)
+    let folders = [source.parentFolder, "\(source.parentFolder.parentFolder)/include"]
+    let headers = folders.flatMap { SourceFiles.headers(in: $0, root: context.root) }
     let flags =
       ["--target=\(context.architecture.clangTarget)", "-c", "-ffreestanding"]
-      + clangFlags(side) + ["-I", source.parentFolder, "-o", object, source]
+      + clangFlags(side) + folders.flatMap { ["-I", $0] } + ["-o", object, source]
     return Step(
       "assemble \(source) (\(side.rawValue))", inputs: [source] + headers, outputs: [object],
       actions: [.run(ToolCommand(context.toolchain.program("clang"), flags))])
@@ -59,7 +60,7 @@ public struct ModulePlan: Sendable {
   private func symbolCheck(_ module: ModuleSpec) -> Step.Action {
     let path = objectPath(module)
     let context = context
-    return .perform(label: "symbol check 1") { () throws(ToolFailure) in
+    return .perform(label: "symbol check 2") { () throws(ToolFailure) in
       guard module.side != .user else { return }
       try SymbolCheck.check(objectAt: path, module: module.name, context: context)
     }

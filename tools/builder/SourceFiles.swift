@@ -12,8 +12,8 @@ enum SourceFiles {
     Files.paths(under: folder, endingIn: [".S"], root: root)
   }
 
-  /// C shims: headers and their module map.
+  /// What other sources include: headers, assembly macros, and module maps.
   static func headers(in folder: String, root: String) -> [String] {
-    Files.paths(under: folder, endingIn: [".h", ".modulemap"], root: root)
+    Files.paths(under: folder, endingIn: [".h", ".inc", ".modulemap"], root: root)
   }
 }
