@@ -1,5 +1,5 @@
 /// An address in the machine's physical memory, in bytes.
-public struct PhysicalAddress: Equatable, Comparable, Sendable {
+public struct PhysicalAddress: Equatable, Comparable, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
   @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
   @inlinable public static func < (left: Self, right: Self) -> Bool {
@@ -8,7 +8,7 @@ public struct PhysicalAddress: Equatable, Comparable, Sendable {
 }
 
 /// An address as a program or the kernel uses it, in bytes.
-public struct VirtualAddress: Equatable, Comparable, Sendable {
+public struct VirtualAddress: Equatable, Comparable, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
   @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
   @inlinable public static func < (left: Self, right: Self) -> Bool {

@@ -1,7 +1,7 @@
 /// What init receives: one read-only page whose address is init's start argument.
 ///
 /// All fields fixed width, little endian. Handles are valid in init's own table.
-public struct BootInfo: Sendable {
+public struct BootInfo: BitwiseCopyable, Sendable {
   /// "mnosboot" as bytes.
   public static var expectedMagic: UInt64 { 0x746f_6f62_736f_6e6d }
   public static var currentVersion: UInt32 { 1 }
@@ -42,7 +42,7 @@ public struct BootInfo: Sendable {
 }
 
 /// A device that the platform's tables described, with what a driver needs to use it.
-public struct DeviceRecord: Sendable {
+public struct DeviceRecord: BitwiseCopyable, Sendable {
   /// A `DeviceKind`.
   public var kind: UInt32 = 0
   /// Memory capability for the registers, or 0 if they are I/O ports.

@@ -3,7 +3,7 @@
 /// Bits 0-7 are the number, 8-11 the word count, 15 says that the third argument is the
 /// address of a `TransferRecord`, 32-63 the handle of a reply right (reply and
 /// replyAndReceive only). All other bits must be 0.
-public struct CallWord: Sendable {
+public struct CallWord: BitwiseCopyable, Sendable {
   public let rawValue: UInt64
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }

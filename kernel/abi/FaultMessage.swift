@@ -1,5 +1,5 @@
 /// What a thread did that it cannot go on from.
-public enum FaultKind: UInt8, Sendable {
+public enum FaultKind: UInt8, BitwiseCopyable, Sendable {
   case read = 1
   case write = 2
   case execute = 3

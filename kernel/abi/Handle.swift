@@ -4,7 +4,7 @@
 /// and grows by one whenever the slot is emptied, skipping 0, so a stale handle stays
 /// invalid for the next 65,534 uses of its slot. Slot 0 is never used: `none` names
 /// nothing, in every process, for ever.
-public struct Handle: Equatable, Sendable {
+public struct Handle: Equatable, BitwiseCopyable, Sendable {
   public let rawValue: UInt32
 
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }

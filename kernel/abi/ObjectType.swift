@@ -1,7 +1,7 @@
 /// The kinds of kernel object that a capability can name.
 ///
 /// Raw values are ABI: `create` takes one, `inspect` answers one.
-public enum ObjectType: UInt8, Sendable {
+public enum ObjectType: UInt8, BitwiseCopyable, Sendable {
   case none = 0
   case endpoint = 1
   /// The one-shot right to answer a caller; made by `call` at delivery only.

@@ -1,5 +1,5 @@
 /// States that `query` answers for a process, in word 0.
-public enum ProcessState: UInt8, Sendable {
+public enum ProcessState: UInt8, BitwiseCopyable, Sendable {
   /// No thread was started yet.
   case new = 0
   case running = 1
@@ -12,7 +12,7 @@ public enum ProcessState: UInt8, Sendable {
 }
 
 /// States that `query` answers for a thread, in word 0.
-public enum ThreadState: UInt8, Sendable {
+public enum ThreadState: UInt8, BitwiseCopyable, Sendable {
   case new = 0
   case ready = 1
   case running = 2

@@ -1,5 +1,5 @@
 /// What a receive delivered.
-public enum DeliveryKind: UInt8, Sendable {
+public enum DeliveryKind: UInt8, BitwiseCopyable, Sendable {
   /// A message from `send` or `call`.
   case message = 0
   /// The word of the notification bound to the receiving thread.
@@ -13,7 +13,7 @@ public enum DeliveryKind: UInt8, Sendable {
 /// Bits 0-15 are the status, 16-19 the count of message words written, 20-22 the count
 /// of capabilities received, 24-25 the kind of delivery, 32-63 the handle of the reply
 /// right that came with a call (0 if none). Everything but the status is 0 on error.
-public struct ResultWord: Equatable, Sendable {
+public struct ResultWord: Equatable, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }

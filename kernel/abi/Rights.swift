@@ -1,7 +1,7 @@
 /// What the holder of a capability may do with the object it names.
 ///
 /// Rights only ever shrink: a copy's are a subset of its source's.
-public struct Rights: Equatable, Sendable {
+public struct Rights: Equatable, BitwiseCopyable, Sendable {
   public let bits: UInt16
 
   @inlinable public init(bits: UInt16) { self.bits = bits }

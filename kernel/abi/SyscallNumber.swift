@@ -2,7 +2,7 @@
 ///
 /// Raw values are ABI: dense from 0, never renumbered, never reused. A number at or
 /// past `count` answers `unknownSyscall`.
-public enum SyscallNumber: UInt8, Sendable {
+public enum SyscallNumber: UInt8, BitwiseCopyable, Sendable {
   case send = 0
   case receive = 1
   case call = 2

@@ -2,7 +2,7 @@
 ///
 /// 0 is success, 100-199 blame the caller (the same call again cannot help), 200-299
 /// say that the kernel could not. Raw values are ABI: never renumbered, never reused.
-public enum SyscallStatus: UInt16, Error, Sendable {
+public enum SyscallStatus: UInt16, Error, BitwiseCopyable, Sendable {
   case ok = 0
   /// No such system call; the value is the number.
   case unknownSyscall = 100

@@ -2,7 +2,7 @@
 ///
 /// Bits 0-31 are the handle, 32-47 the mask of rights to pass on, bit 48 says moved
 /// rather than copied. Other bits must be 0.
-public struct CapabilityTransfer: Sendable {
+public struct CapabilityTransfer: BitwiseCopyable, Sendable {
   public let rawValue: UInt64
 
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -26,7 +26,7 @@ public struct CapabilityTransfer: Sendable {
 /// Capabilities are not accepted unless a slot is named for them: the first one received
 /// goes to `accepts` bits 0-15, the second to bits 16-31 and so on, each a slot number,
 /// `SlotChoice.any` or `SlotChoice.none`.
-public struct TransferRecord: Sendable {
+public struct TransferRecord: BitwiseCopyable, Sendable {
   /// Capabilities to attach, 0 to 4.
   public var count: UInt64
   /// Slots for up to 4 received capabilities.

@@ -28,6 +28,9 @@ public protocol MachinePlatform: Platform, ~Copyable {
   /// Sleeps until an interrupt is pending, and claims it. Returns at once if one is, also
   /// one that came after the caller last looked.
   mutating func waitForInterrupt() -> TrapCause
+  /// Claims an interrupt if one is pending, between two batches of kernel work; returns
+  /// `spurious` at once if none is.
+  mutating func pollInterrupt() -> TrapCause
   /// Stops this CPU for ever.
   func halt() -> Never
 }
@@ -48,8 +51,8 @@ public struct BootEnvironment: Sendable {
 }
 
 /// A range of physical addresses and what is there.
-public struct MemoryRegion: Equatable, Sendable {
-  public enum Kind: UInt8, Sendable {
+public struct MemoryRegion: Equatable, BitwiseCopyable, Sendable {
+  public enum Kind: UInt8, BitwiseCopyable, Sendable {
     case usable, bootReclaimable, kernelAndModules, firmwareTables, framebuffer, reserved, device
   }
   public let base: UInt64

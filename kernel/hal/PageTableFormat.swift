@@ -1,7 +1,7 @@
 import MnosABI
 
 /// What a page may be used for, and how the CPU caches it.
-public struct PageRights: Equatable, Sendable {
+public struct PageRights: Equatable, BitwiseCopyable, Sendable {
   public let bits: UInt8
   @inlinable public init(bits: UInt8) { self.bits = bits }
   @inlinable public static var none: PageRights { PageRights(bits: 0) }
@@ -57,7 +57,7 @@ public protocol PageTableFormat: Sendable {
 }
 
 /// An address space as the MMU knows it.
-public struct AddressSpaceTag: Equatable, Sendable {
+public struct AddressSpaceTag: Equatable, BitwiseCopyable, Sendable {
   public let root: PhysicalAddress
   /// Below `addressSpaceIdentifierCount`; 0 is shared by all that have none of their own
   /// and by the kernel: activating it drops the translations made under it before.

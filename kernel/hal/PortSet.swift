@@ -1,5 +1,5 @@
 /// The I/O ports a process may use: up to 4 ranges. Empty ranges have count 0.
-public struct PortSet: Equatable, Sendable {
+public struct PortSet: Equatable, BitwiseCopyable, Sendable {
   public var ranges: (PortRange, PortRange, PortRange, PortRange)
   @inlinable public init() {
     let none = PortRange(first: 0, count: 0)
@@ -13,7 +13,7 @@ public struct PortSet: Equatable, Sendable {
 }
 
 /// Ports `first` up to `first + count`, within 0...65,535.
-public struct PortRange: Equatable, Sendable {
+public struct PortRange: Equatable, BitwiseCopyable, Sendable {
   public let first: UInt32
   public let count: UInt32
   @inlinable public init(first: UInt32, count: UInt32) {

@@ -15,7 +15,7 @@ public enum TrapCause: Equatable, Sendable {
 }
 
 /// What the CPU said of a fault.
-public struct Fault: Equatable, Sendable {
+public struct Fault: Equatable, BitwiseCopyable, Sendable {
   public let kind: FaultKind
   /// The address accessed, or the pc where the fault has none. All bits as the CPU has them.
   public let address: UInt64
