@@ -1,0 +1,138 @@
+import Libmnos
+
+/// Names the right to answer one caller, which the receive loop keeps.
+struct ReplyToken: Equatable {
+  let rawValue: UInt32
+}
+
+/// What the console's logic asks of the loop around it.
+protocol ConsoleClients {
+  /// Answers a caller; false if it is gone, and then nothing of the answer was seen.
+  mutating func reply(to token: ReplyToken, _ reply: ConsoleReply) -> Bool
+  /// Signals the notification given with `setInterrupt`.
+  mutating func signalInterrupt(_ bits: UInt64)
+}
+
+/// The console: who reads, who writes, and what Ctrl-C means.
+///
+/// Knows nothing of the machine. Each method does what can be done now and answers
+/// whoever is served; others wait in bounded queues.
+struct ConsoleServer<Driver: SerialDriver> {
+  /// Bytes typed that wait for a reader.
+  static var inputCapacity: Int { 128 * 1024 }
+  /// Readers, and flushers, that can wait at a time.
+  static var mostWaiters: Int { 32 }
+
+  private struct Reader {
+    let token: ReplyToken
+    let isLine: Bool
+  }
+
+  private(set) var driver: Driver
+  private var input = ByteRing(capacity: inputCapacity)
+  private var output = OutputQueue()
+  private var readers: [Reader] = []
+  private var flushers: [ReplyToken] = []
+  private var interruptBits: UInt64 = 0
+  private var lineReader = LineReader()
+
+  init(driver: Driver) { self.driver = driver }
+
+  mutating func start<Clients: ConsoleClients>(_ clients: inout Clients) {
+    driver.start()
+    serviceDevice(&clients)
+  }
+
+  /// Serves the device and everyone who waits for it.
+  mutating func serviceDevice<Clients: ConsoleClients>(_ clients: inout Clients) {
+    repeat {
+      let received = driver.service(receiving: &input, sending: &output)
+      if received > 0 { noticeInterrupt(among: received, &clients) }
+      for writer in output.takeFinished() { _ = clients.reply(to: writer, ConsoleReply()) }
+      // A full buffer was emptied, or an echo was added: the device has to know.
+    } while serveReaders(&clients)
+    answerFlushers(&clients)
+  }
+
+  mutating func handle<Clients: ConsoleClients>(
+    _ request: ConsoleRequest, from token: ReplyToken, _ clients: inout Clients
+  ) {
+    switch request {
+    case .write(let bytes):
+      guard !output.isFull else { return refuse(token, &clients) }
+      output.append(bytes.bytes, for: token)
+    case .read, .readLine:
+      guard readers.count < Self.mostWaiters else { return refuse(token, &clients) }
+      var isLine = false
+      if case .readLine = request { isLine = true }
+      readers.append(Reader(token: token, isLine: isLine))
+    case .setInterrupt(let bits):
+      interruptBits = bits
+      _ = clients.reply(to: token, ConsoleReply())
+    case .flush:
+      guard flushers.count < Self.mostWaiters else { return refuse(token, &clients) }
+      flushers.append(token)
+    }
+    serviceDevice(&clients)
+  }
+
+  private func refuse<Clients: ConsoleClients>(_ token: ReplyToken, _ clients: inout Clients) {
+    _ = clients.reply(to: token, ConsoleReply(error: .busy))
+  }
+
+  /// Looks for Ctrl-C among the newest `count` bytes, if nobody reads and someone cares.
+  private mutating func noticeInterrupt<Clients: ConsoleClients>(
+    among count: Int, _ clients: inout Clients
+  ) {
+    guard readers.isEmpty, interruptBits != 0 else { return }
+    var index = input.count
+    let first = index - count
+    while index > first {
+      index -= 1
+      guard input[index] == LineReader.interrupt else { continue }
+      input.removeFirst(index + 1)
+      clients.signalInterrupt(interruptBits)
+      return
+    }
+  }
+
+  /// Serves readers with what was typed; whether the device must be looked at again.
+  private mutating func serveReaders<Clients: ConsoleClients>(_ clients: inout Clients) -> Bool {
+    let wasFull = input.isFull
+    var hasEchoed = false
+    while let reader = readers.first {
+      if reader.isLine {
+        let signals = lineReader.edit(&input)
+        if signals, interruptBits != 0 { clients.signalInterrupt(interruptBits) }
+        hasEchoed = showEcho() || hasEchoed
+        guard let (reply, count) = lineReader.nextPiece() else { break }
+        if clients.reply(to: reader.token, reply) { lineReader.removePiece(count) }
+      } else {
+        guard !input.isEmpty else { break }
+        var reply = ConsoleReply()
+        var count = 0
+        while count < input.count, reply.bytes.append(input[count]) { count += 1 }
+        // A reader that is gone has seen nothing: the bytes are for the next one.
+        if clients.reply(to: reader.token, reply) { input.removeFirst(count) }
+      }
+      readers.removeFirst()
+    }
+    return hasEchoed || wasFull && !input.isFull
+  }
+
+  private mutating func showEcho() -> Bool {
+    let echo = lineReader.takeEcho()
+    output.append(echo: echo)
+    return !echo.isEmpty
+  }
+
+  private mutating func answerFlushers<Clients: ConsoleClients>(_ clients: inout Clients) {
+    guard !flushers.isEmpty, output.isEmpty else { return }
+    // The last byte is on its way out of the device: at most a character's time. There is
+    // no interrupt for that moment, so it is looked for, and not for ever.
+    var looks = 0
+    while !driver.hasSentAll, looks < 100_000 { looks += 1 }
+    for flusher in flushers { _ = clients.reply(to: flusher, ConsoleReply()) }
+    flushers.removeAll()
+  }
+}
