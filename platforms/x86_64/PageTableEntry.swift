@@ -1,0 +1,92 @@
+import KernelHAL
+import MnosABI
+
+/// How x86_64 encodes page-table entries, with four or five levels.
+///
+/// Source: Intel SDM vol. 3A §4.5, 4-Level Paging and 5-Level Paging.
+public struct X86PageTableFormat: PageTableFormat {
+  public let levelCount: Int
+  /// Whether a leaf may map 1 GiB.
+  public let hasGiantPages: Bool
+
+  @inlinable public init(levelCount: Int, hasGiantPages: Bool) {
+    self.levelCount = levelCount
+    self.hasGiantPages = hasGiantPages
+  }
+
+  /// One page short of 2^47: an instruction can then never end at the first address
+  /// that is not canonical, which SYSRET could not return to.
+  @inlinable public static var userAddressLimit: UInt64 { 0x7fff_ffff_f000 }
+  @inlinable public var userAddressLimit: UInt64 { Self.userAddressLimit }
+
+  /// The upper half of the addresses.
+  @inlinable public var sharedRootEntries: Range<Int> { 256..<512 }
+
+  @inlinable public func permitsLeaf(atLevel level: Int) -> Bool {
+    level == 0 || level == 1 || (level == 2 && hasGiantPages)
+  }
+
+  /// Bits of an entry.
+  @usableFromInline enum Bit {
+    @usableFromInline static var present: UInt64 { 1 << 0 }
+    @usableFromInline static var write: UInt64 { 1 << 1 }
+    @usableFromInline static var user: UInt64 { 1 << 2 }
+    /// PWT and PCD: together they choose entry 3 of the page attribute table, uncached.
+    @usableFromInline static var uncached: UInt64 { 1 << 3 | 1 << 4 }
+    @usableFromInline static var accessed: UInt64 { 1 << 5 }
+    @usableFromInline static var dirty: UInt64 { 1 << 6 }
+    /// In levels above 0: a leaf.
+    @usableFromInline static var large: UInt64 { 1 << 7 }
+    @usableFromInline static var global: UInt64 { 1 << 8 }
+    @usableFromInline static var noExecute: UInt64 { 1 << 63 }
+    @usableFromInline static var address: UInt64 { 0x000f_ffff_ffff_f000 }
+  }
+
+  /// Rights are decided by the leaf alone: tables allow everything.
+  @inlinable public func makeTable(at table: PhysicalAddress) -> UInt64 {
+    table.rawValue & Bit.address | Bit.present | Bit.write | Bit.user | Bit.accessed
+  }
+
+  /// The accessed and dirty bits are set from the start: nobody here reads them, and the
+  /// CPU need not write them then. A page that is mapped can always be read.
+  @inlinable
+  public func makeLeaf(at frame: PhysicalAddress, rights: PageRights, level: Int) -> UInt64 {
+    var entry = frame.rawValue & Self.addressMask(level: level)
+    entry |= Bit.present | Bit.accessed | Bit.dirty
+    if level > 0 { entry |= Bit.large }
+    if rights.includes(.user) { entry |= Bit.user }
+    if rights.includes(.global) { entry |= Bit.global }
+    if rights.includes(.device) { entry |= Bit.uncached }
+    if rights.includes(.write) {
+      entry |= Bit.write | Bit.noExecute
+    } else if !rights.includes(.execute) {
+      entry |= Bit.noExecute
+    }
+    return entry
+  }
+
+  @inlinable public func decode(_ entry: UInt64, level: Int) -> PageTableEntry {
+    guard entry & Bit.present != 0 else { return .empty }
+    if level > 0 && entry & Bit.large == 0 {
+      return .table(PhysicalAddress(entry & Bit.address))
+    }
+    guard permitsLeaf(atLevel: level) else { return .empty }
+    let frame = PhysicalAddress(entry & Self.addressMask(level: level))
+    return .leaf(frame, Self.rights(of: entry))
+  }
+
+  @usableFromInline static func rights(of entry: UInt64) -> PageRights {
+    var bits = PageRights.read.bits
+    if entry & Bit.write != 0 { bits |= PageRights.write.bits }
+    if entry & Bit.noExecute == 0 { bits |= PageRights.execute.bits }
+    if entry & Bit.user != 0 { bits |= PageRights.user.bits }
+    if entry & Bit.global != 0 { bits |= PageRights.global.bits }
+    if entry & Bit.uncached == Bit.uncached { bits |= PageRights.device.bits }
+    return PageRights(bits: bits)
+  }
+
+  /// The address bits of a leaf that maps `512^level` pages.
+  @usableFromInline static func addressMask(level: Int) -> UInt64 {
+    Bit.address & ~((UInt64(1) << UInt64(12 + 9 * level)) - 1)
+  }
+}

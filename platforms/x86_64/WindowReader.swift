@@ -1,0 +1,52 @@
+import KernelHAL
+import MnosABI
+import PlatformCommon
+import X86Shims
+
+/// Reads firmware tables through the kernel's window on physical memory.
+///
+/// Firmware may put a table, or a wrong pointer, where the window has nothing mapped. So
+/// the page tables in use are asked first.
+@safe struct WindowReader: PhysicalMemoryReader {
+  private let windowBase: UInt64
+  private let format: X86PageTableFormat
+
+  /// - Parameter windowBase: Where physical 0 is mapped; page tables lie in the window.
+  @unsafe init(windowBase: UInt64, format: X86PageTableFormat) {
+    self.windowBase = windowBase
+    self.format = format
+  }
+
+  func canRead(at address: UInt64, byteCount: UInt64) -> Bool {
+    let (end, isWrapped) = address.addingReportingOverflow(byteCount)
+    guard !isWrapped, end <= 1 << 52, byteCount <= 16 << 20 else { return false }
+    var page = address & ~(Limits.pageByteCount - 1)
+    while page < end {
+      guard isMapped(windowBase &+ page) else { return false }
+      page += Limits.pageByteCount
+    }
+    return true
+  }
+
+  private func isMapped(_ virtual: UInt64) -> Bool {
+    var level = format.levelCount - 1
+    var table = ControlRegisters.rootTable
+    while level >= 0 {
+      let index = virtual >> UInt64(12 + 9 * level) & 511
+      // SAFETY: tables in use lie in RAM, all of which the window maps.
+      let entry = unsafe x86_load64(windowBase &+ table &+ index * 8)
+      switch format.decode(entry, level: level) {
+      case .empty: return false
+      case .leaf: return true
+      case .table(let next): table = next.rawValue
+      }
+      level -= 1
+    }
+    return false
+  }
+
+  func byte(at address: UInt64) -> UInt8 {
+    // SAFETY: the protocol's precondition: `canRead` found the page mapped.
+    unsafe x86_load8(windowBase &+ address)
+  }
+}

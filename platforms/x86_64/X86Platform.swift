@@ -1,0 +1,74 @@
+import KernelHAL
+import MnosABI
+import PlatformCommon
+import X86Shims
+
+/// The machine that x86_64 PCs are, with local and I/O APICs and ACPI tables.
+public struct X86Platform: ~Copyable {
+  public typealias Registers = X86Registers
+  public typealias ExtendedState = X86ExtendedState
+  public typealias Format = X86PageTableFormat
+
+  public let physicalWindowBase: UInt64
+  public let pageTableFormat: X86PageTableFormat
+
+  let features: CPUFeatures
+  let acpiRoot: UInt64
+  let debugPort: DebugPort
+  let localAPIC: LocalAPIC
+
+  /// What the firmware's tables say; filled by `discover`.
+  var interruptModel: ACPIInterruptModel?
+  var fixedHardware = ACPIFixedHardware()
+  var sleepState: ACPISleepState?
+  var eventTimerAddress: UInt64 = 0
+  var serialDevice: DeviceDescription?
+
+  /// Filled by `startDevices`.
+  var ioAPICs: [8 of IOAPIC] = .init(repeating: IOAPIC())
+  var lines = InterruptLineStates()
+  public internal(set) var interruptLineCount: UInt32 = 0
+  var bootIdentifier: UInt32 = 0
+  var clock = Clock()
+
+  var ports: [1 of PortState] = .init(repeating: PortState())
+
+  public init(boot: BootEnvironment) throws(BootFailure) {
+    let features = CPUFeatures()
+    guard features.hasNoExecute else {
+      throw .missing(StaticReason("this CPU has no no-execute pages"))
+    }
+    guard features.hasSystemCall else {
+      throw .missing(StaticReason("this CPU has no SYSCALL instruction"))
+    }
+    self.features = features
+    physicalWindowBase = boot.physicalWindowBase
+    acpiRoot = boot.acpiRoot
+    pageTableFormat = X86PageTableFormat(
+      levelCount: ControlRegisters.hasFiveLevels ? 5 : 4,
+      hasGiantPages: features.hasGiantPages)
+    InterruptTable.fill()
+    CPUData(index: 0).load(kernelStack: x86_boot_stack_top_address())
+    SyscallMSRs.enable()
+    ControlRegisters.enableExtendedState()
+    x86_clear_debug_registers()
+    debugPort = DebugPort()
+    localAPIC = LocalAPIC(physicalWindowBase: boot.physicalWindowBase)
+  }
+}
+
+/// What this CPU's port bitmap holds.
+struct PortState {
+  /// The ports whose bits are clear.
+  var loaded = PortSet()
+  /// Whether the CPU looks at the bitmap.
+  var isActive = false
+}
+
+/// How the time stamp and the timer are read and set.
+struct Clock {
+  var start: UInt64 = 0
+  var timeStamp = TimeScale(frequency: 0)
+  var localTimer = TimeScale(frequency: 0)
+  var usesDeadline = false
+}

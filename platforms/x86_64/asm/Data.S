@@ -1,0 +1,29 @@
+// What must stand at addresses that assembly and the CPU know: the data of each CPU, the
+// interrupt descriptor table and the stacks.
+#include "../include/X86Layout.h"
+
+  .section .bss.x86, "aw", @nobits
+
+  // The boot stack is the CPU's kernel stack once the first thread runs. A page below it
+  // is never mapped: running over faults instead of overwriting.
+  .balign 4096
+  .globl mnos_boot_stack_guard, mnos_boot_stack, mnos_boot_stack_top
+mnos_boot_stack_guard:
+  .skip 4096
+mnos_boot_stack:
+  .skip 32768
+mnos_boot_stack_top:
+
+  .globl x86_interrupt_table
+x86_interrupt_table:
+  .skip 256 * 16
+
+  .globl x86_emergency_stacks
+x86_emergency_stacks:
+  .skip X86_EMERGENCY_STACK_BYTES * X86_EMERGENCY_STACKS * X86_CPU_LIMIT
+
+  // So that the task state segment lies in one page.
+  .balign 256
+  .globl x86_cpu_data
+x86_cpu_data:
+  .skip X86_CPU_BYTES * X86_CPU_LIMIT
