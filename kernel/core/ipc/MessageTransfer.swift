@@ -112,11 +112,14 @@ extension Kernel where P: ~Copyable {
 
   /// Passes the attached capabilities on, all or none.
   ///
+  /// - Parameter reserve: Slots of the receiver's table that must stay free.
   /// - Returns: How many the receiver got, their handles in its argument registers.
-  mutating func transferCapabilities(from sender: ThreadID, to receiver: ThreadID) -> UInt64 {
+  mutating func transferCapabilities(
+    from sender: ThreadID, to receiver: ThreadID, leaving reserve: Int = 0
+  ) -> UInt64 {
     let count = Int(objects[sender].message.transferCount)
     guard count > 0 else { return 0 }
-    guard canAccept(count, receiver) else {
+    guard canAccept(count, receiver, leaving: reserve) else {
       unpark(sender)
       return 0
     }
@@ -138,7 +141,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Whether a receiver named usable slots for all of `count` capabilities.
-  private mutating func canAccept(_ count: Int, _ receiver: ThreadID) -> Bool {
+  private mutating func canAccept(
+    _ count: Int, _ receiver: ThreadID, leaving reserve: Int
+  ) -> Bool {
     let process = objects[receiver].process
     let accepts = objects[receiver].message.accepts
     for index in 0..<count {
@@ -149,7 +154,7 @@ extension Kernel where P: ~Copyable {
       for other in 0..<index
       where UInt16(truncatingIfNeeded: accepts >> UInt64(other * 16)) == choice { return false }
     }
-    return (try? ensureFreeSlots(count, in: process)) != nil
+    return (try? ensureFreeSlots(count + reserve, in: process)) != nil
   }
 
   private mutating func place(

@@ -7,6 +7,7 @@ extension Kernel where P: ~Copyable {
     guard word.wordCount <= Limits.messageWords else { throw .badArgument(11) }
     let slot = try lookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
     try readTransfers(word)
+    try checkReplyTransfers(slot)
     answer(value: reply(through: slot, wordCount: Int(word.wordCount)))
   }
 
@@ -25,10 +26,17 @@ extension Kernel where P: ~Copyable {
     }
     let slot = try lookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
     try readTransfers(word)
+    try checkReplyTransfers(slot)
     _ = reply(through: slot, wordCount: Int(word.wordCount))
     // The reply may have carried the endpoint's capability away.
     guard objects[endpoint].state == .held else { throw .badCapability }
     try receive(through: endpoint)
+  }
+
+  /// A reply cannot carry away the right that it spends.
+  private func checkReplyTransfers(_ slot: SlotID) throws(Failure) {
+    for index in 0..<Int(objects[current].message.transferCount)
+    where objects[current].message.slot(at: index) == slot { throw .badArgument(2) }
   }
 
   /// Answers a caller with the current thread's message; the right is spent.
@@ -62,6 +70,8 @@ extension Kernel where P: ~Copyable {
     if wordCount > 0, answer == .resume {
       makeReady(thread)
     } else {
+      // It waits for nothing any more, so that its end undoes nothing.
+      objects[thread].state = .faulted
       end(thread, value: ExitValue.faulted | objects[thread].fault.kind)
     }
   }

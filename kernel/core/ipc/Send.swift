@@ -71,11 +71,10 @@ extension Kernel where P: ~Copyable {
   /// - Throws: `noSlot` or `noMemory` if the receiver's table cannot take the reply right;
   ///   nothing has changed then.
   mutating func deliver(from sender: ThreadID, to receiver: ThreadID) throws(Failure) -> UInt64 {
-    var reply = Handle.none
-    if objects[sender].message.isCall {
-      reply = try makeReply(to: sender, for: receiver)
-    }
-    let count = transferCapabilities(from: sender, to: receiver)
+    let isCall = objects[sender].message.isCall
+    if isCall { try ensureFreeSlots(1, in: objects[receiver].process) }
+    let count = transferCapabilities(from: sender, to: receiver, leaving: isCall ? 1 : 0)
+    let reply = isCall ? makeReply(to: sender, for: receiver) : .none
     let wordCount = Int(objects[sender].message.wordCount)
     var kind = DeliveryKind.message
     if objects[sender].message.isFault {
@@ -93,12 +92,10 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes the right to answer a caller, in the table of its receiver's process.
-  private mutating func makeReply(
-    to caller: ThreadID, for receiver: ThreadID
-  ) throws(Failure) -> Handle {
-    let process = objects[receiver].process
-    if objects[process].table.freeHead.isNone { try growTable(of: process) }
-    let slot = objects[process].table.freeHead
+  ///
+  /// - Precondition: The table has a free slot.
+  private mutating func makeReply(to caller: ThreadID, for receiver: ThreadID) -> Handle {
+    let slot = objects[objects[receiver].process].table.freeHead
     let mayGrant = objects[receiver].message.mayGrant
     fill(
       slot, type: .reply, object: caller.granule,

@@ -17,16 +17,17 @@ extension Kernel where P: ~Copyable {
     return AddressSpaceTag(root: PhysicalAddress(base), identifier: identifier)
   }
 
+  /// Makes the kernel's own tables the active ones on this CPU.
+  mutating func leaveSpace() {
+    objects[cpu].activeProcess = .none
+    platform.activate(AddressSpaceTag(root: kernelRoot, identifier: 0))
+  }
+
   /// Gives back an address space whose mappings have all ended.
   mutating func endSpace(of process: ProcessID) {
     let space = objects[process].space
-    for index in 0..<min(platform.cpuCount, 64) where objects[cpus[index]].activeProcess == process {
-      objects[cpus[index]].activeProcess = .none
-      // Its tables are about to be reused: run on the kernel's own.
-      if cpus[index] == cpu {
-        platform.activate(AddressSpaceTag(root: kernelRoot, identifier: 0))
-      }
-    }
+    // Its tables are about to be reused: run on the kernel's own.
+    if objects[cpu].activeProcess == process { leaveSpace() }
     platform.spaceRemoved(space)
     identifiers.free(space.identifier)
     freeFrame(FrameNumber(space.root.rawValue >> 12), chargedTo: objects[process].budget)
@@ -114,16 +115,18 @@ extension Kernel where P: ~Copyable {
       level -= 1
       tables[level] = next.rawValue
     }
-    var freed = false
+    let lowest = level
     while level < root, frames.useCount(FrameNumber(tables[level] >> 12)) == 0 {
       window.store(UInt64(0), at: entryAddress(tables[level + 1], page, level + 1))
       adjustUse(of: tables[level + 1], by: -1)
-      // No CPU may walk through the table once its frame is free.
-      if !freed { platform.spaceRemoved(objects[process].space) }
-      freed = true
-      freeFrame(FrameNumber(tables[level] >> 12), chargedTo: objects[process].budget)
-      objects[process].tableFrames -= 1
       level += 1
+    }
+    guard level > lowest else { return }
+    // No CPU may walk through the tables once their frames are free.
+    platform.spaceRemoved(objects[process].space)
+    for empty in lowest..<level {
+      freeFrame(FrameNumber(tables[empty] >> 12), chargedTo: objects[process].budget)
+      objects[process].tableFrames -= 1
     }
   }
 

@@ -101,6 +101,8 @@ extension Kernel where P: ~Copyable {
     account()
     objects[cpu].current = .none
     objects[cpu].sliceEnd = .max
+    // An idle CPU keeps no process's tables in use: they may go while it sleeps.
+    if !objects[cpu].activeProcess.isNone { leaveSpace() }
     armTimer()
   }
 

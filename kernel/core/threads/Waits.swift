@@ -59,6 +59,8 @@ extension Kernel where P: ~Copyable {
       removeDependent(thread)
     case .awaitingReply:
       let slot = objects[thread].replySlot
+      // A message that was to carry the right to answer us cannot do so any more.
+      if objects[slot].state == .inTransit { cancelSend(ofTransit: slot) }
       objects[thread].replySlot = .none
       DerivationTree.remove(slot, in: objects)
       releaseSlot(slot)

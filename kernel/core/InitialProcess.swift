@@ -1,0 +1,198 @@
+import KernelHAL
+import MnosABI
+
+/// What init is started with: where the boot loader put its files, and the devices found.
+public struct InitialRequest {
+  /// Physical address, frame aligned, and bytes of the program and of the archive.
+  public var program: UInt64 = 0
+  public var programByteCount: UInt64 = 0
+  public var archive: UInt64 = 0
+  public var archiveByteCount: UInt64 = 0
+  public var devices: [4 of DeviceDescription] = .init(repeating: DeviceDescription())
+  public var randomSeed: UInt64 = 0
+  public init() {}
+}
+
+/// Making the first process. Runs once, while booting.
+extension Kernel where P: ~Copyable {
+  private static var stackByteCount: UInt64 { 64 * 1024 }
+  private static var priority: UInt8 { 200 }
+  /// Programs start somewhere in 64 GiB from here, on every machine's user half.
+  private static var lowestBase: UInt64 { 1 << 32 }
+
+  /// Makes init from its checked program, with all authority there is, ready to run.
+  ///
+  /// - Throws: `noMemory` if frames run out.
+  public mutating func startInit(
+    _ request: InitialRequest, image: ProgramImage
+  ) throws(Failure) {
+    let budget = try makeRootBudget()
+    let process = try makeProcess(budget)
+    var info = BootInfo()
+    info.magic = BootInfo.expectedMagic
+    info.version = BootInfo.currentVersion
+    info.randomSeed = request.randomSeed
+    try giveAuthority(process, budget, &info)
+    try giveFiles(request, process, budget, &info)
+    try giveDevices(request, process, budget, &info)
+    let spread = (request.randomSeed >> 8) % (1 << 22) * Limits.pageByteCount
+    let base = (Self.lowestBase + spread) & ~(image.alignment - 1)
+    try mapImage(image, file: request.program, base: base, process, budget)
+    info.imageBase = base
+    info.imageEnd = base + image.byteCount
+    // One page stays unmapped between image and stack, and between stack and information.
+    info.stackBase = info.imageEnd + Limits.pageByteCount
+    info.stackEnd = info.stackBase + Self.stackByteCount
+    _ = try mapNew(
+      Self.stackByteCount, at: info.stackBase, .read.union(.write), process, budget)
+    let infoAddress = info.stackEnd + Limits.pageByteCount
+    let page = try mapNew(Limits.pageByteCount, at: infoAddress, .read, process, budget)
+    let thread = try makeThread(budget, in: process, priority: Self.priority)
+    info.thread = try give(thread.granule, .thread, to: process)
+    window.store(info, at: page)
+    objects[thread].registers = P.Registers(
+      entry: VirtualAddress(base + image.entry), stack: VirtualAddress(info.stackEnd),
+      argument: infoAddress)
+    objects[process].state = .running
+    makeReady(thread)
+    objects[cpu].needsSchedule = true
+  }
+
+  private mutating func makeRootBudget() throws(Failure) -> BudgetID {
+    guard let granule = pools.budgets.allocate(in: objects, frames: &frames) else {
+      throw .noMemory
+    }
+    let budget = BudgetID(granule: granule)
+    objects[budget] = Budget(
+      parent: .none, memoryLimit: frames.freeCount * Limits.pageByteCount,
+      objectLimit: 1 << 32)
+    return budget
+  }
+
+  /// Puts a first capability, with all rights, into any slot of a process.
+  private mutating func give(
+    _ object: UInt32, _ type: ObjectType, to process: ProcessID, rights: Rights = .all,
+    badge: UInt64 = 0
+  ) throws(Failure) -> UInt32 {
+    let slot = try findSlot(UInt64(SlotChoice.any), in: process, argument: 0)
+    fill(slot, type: type, object: object, rights: rights, badge: badge, parent: .none)
+    return objects[slot].handle.rawValue
+  }
+
+  private mutating func giveAuthority(
+    _ process: ProcessID, _ budget: BudgetID, _ info: inout BootInfo
+  ) throws(Failure) {
+    info.process = try give(process.granule, .process, to: process)
+    info.budget = try give(budget.granule, .budget, to: process)
+    info.machine = try give(0, .machine, to: process)
+  }
+
+  private mutating func giveFiles(
+    _ request: InitialRequest, _ process: ProcessID, _ budget: BudgetID,
+    _ info: inout BootInfo
+  ) throws(Failure) {
+    let rights = Rights.all.subtracting(.write)
+    info.programByteCount = request.programByteCount
+    info.program = try giveBootMemory(
+      request.program, request.programByteCount, rights, process, budget)
+    info.initramfsByteCount = request.archiveByteCount
+    guard request.archiveByteCount > 0 else { return }
+    info.initramfs = try giveBootMemory(
+      request.archive, request.archiveByteCount, rights, process, budget)
+  }
+
+  private mutating func giveBootMemory(
+    _ base: UInt64, _ byteCount: UInt64, _ rights: Rights, _ process: ProcessID,
+    _ budget: BudgetID
+  ) throws(Failure) -> UInt32 {
+    let memory = try makeMemory(
+      budget, base: base, byteCount: (byteCount + 4095) & ~4095, kind: .boot, parent: .none)
+    return try give(memory.granule, .memory, to: process, rights: rights)
+  }
+
+  private mutating func giveDevices(
+    _ request: InitialRequest, _ process: ProcessID, _ budget: BudgetID,
+    _ info: inout BootInfo
+  ) throws(Failure) {
+    for index in 0..<4 where request.devices[index].kind != .none {
+      let record = try giveDevice(request.devices[index], process, budget)
+      switch info.deviceCount {
+      case 0: info.devices.0 = record
+      case 1: info.devices.1 = record
+      case 2: info.devices.2 = record
+      default: info.devices.3 = record
+      }
+      info.deviceCount += 1
+    }
+  }
+
+  private mutating func giveDevice(
+    _ device: DeviceDescription, _ process: ProcessID, _ budget: BudgetID
+  ) throws(Failure) -> DeviceRecord {
+    var record = DeviceRecord()
+    record.kind = device.kind.rawValue
+    record.registerShift = device.registerShift
+    record.accessWidth = device.accessWidth
+    record.clockFrequency = device.clockFrequency
+    if device.registerByteCount > 0 {
+      let base = device.registers & ~4095
+      let end = (device.registers + device.registerByteCount + 4095) & ~4095
+      let memory = try makeMemory(
+        budget, base: base, byteCount: end - base, kind: .device, parent: .none)
+      record.registers = try give(memory.granule, .memory, to: process)
+      record.registerOffset = UInt32(device.registers & 4095)
+    }
+    if device.ports.count > 0 {
+      record.firstPort = device.ports.first
+      record.ports = try give(
+        0, .portRange, to: process,
+        badge: UInt64(device.ports.first) | UInt64(device.ports.count) << 32)
+    }
+    if let line = device.line, platform.isLineAvailable(line) {
+      let interrupt = try makeInterrupt(budget, line: line)
+      record.interrupt = try give(interrupt.granule, .interrupt, to: process)
+    }
+    return record
+  }
+
+  /// Copies a program's segments into new memory and maps them.
+  private mutating func mapImage(
+    _ image: ProgramImage, file: UInt64, base: UInt64, _ process: ProcessID,
+    _ budget: BudgetID
+  ) throws(Failure) {
+    for index in 0..<image.segmentCount {
+      let segment = image[index]
+      let memory = try mapNew(
+        segment.pageByteCount, at: base + segment.pageAddress, segment.rights, process, budget)
+      window.copy(
+        from: file + segment.fileOffset,
+        to: memory + (segment.address - segment.pageAddress),
+        byteCount: segment.fileByteCount)
+    }
+  }
+
+  /// Makes cleared memory and maps all of it; returns its physical address.
+  private mutating func mapNew(
+    _ byteCount: UInt64, at address: UInt64, _ rights: Rights, _ process: ProcessID,
+    _ budget: BudgetID
+  ) throws(Failure) -> UInt64 {
+    try charge(budget, bytes: byteCount, objects: 0)
+    guard let frame = frames.allocate(count: byteCount / Limits.pageByteCount) else {
+      throw .noMemory
+    }
+    let base = UInt64(frame) << 12
+    window.clear(base, byteCount: byteCount)
+    let memory = try makeMemory(
+      budget, base: base, byteCount: byteCount, kind: .owned, parent: .none)
+    let slot = try findSlot(UInt64(SlotChoice.any), in: process, argument: 0)
+    fill(slot, type: .memory, object: memory.granule, rights: .all, badge: 0, parent: .none)
+    let mapping = try addMapping(
+      Mapping(
+        process: process, slot: slot, address: address,
+        pageCount: byteCount / Limits.pageByteCount, base: base, rights: rights,
+        isDevice: false))
+    var steps = Int.max
+    _ = try mapStep(mapping, steps: &steps)
+    return base
+  }
+}
