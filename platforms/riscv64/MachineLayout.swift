@@ -1,0 +1,61 @@
+import KernelHAL
+
+/// What the firmware's tables say of the machine, whichever tables they were.
+struct MachineLayout: Equatable {
+  /// Ticks of the time counter per second.
+  var timeFrequency: UInt64 = 0
+  var controllerBase: UInt64 = 0
+  var controllerByteCount: UInt64 = 0
+  /// Interrupt sources, without source 0.
+  var controllerSourceCount: UInt32 = 0
+  /// The number of the boot CPU's supervisor mode in the controller.
+  var controllerContext: UInt64 = 0
+  /// The serial port, or kind `none`.
+  var serialPort = DeviceDescription()
+  var powerOff: RegisterWrite? = nil
+  var reboot: RegisterWrite? = nil
+  /// Random bits from the firmware, or 0.
+  var entropySeed: UInt64 = 0
+
+  /// Whether the kernel can run with it.
+  func validate() throws(BootFailure) {
+    guard timeFrequency > 0 else {
+      throw .missing(StaticReason("frequency of the time counter"))
+    }
+    guard controllerByteCount > 0 else {
+      throw .missing(StaticReason("interrupt controller (PLIC)"))
+    }
+    guard
+      controllerContext <= PLICLayout.highestContext,
+      PLICLayout.byteCount(context: controllerContext) <= controllerByteCount,
+      controllerBase % 4096 == 0
+    else { throw .malformed(StaticReason("registers of the interrupt controller")) }
+  }
+}
+
+/// A value whose write to a register turns the machine off or restarts it.
+struct RegisterWrite: Equatable {
+  /// Physical address of the register block, and the register's offset in it.
+  var base: UInt64
+  var byteCount: UInt64
+  var offset: UInt64
+  var value: UInt32
+  /// Bits of the register that are written; the others keep what they are.
+  var mask: UInt32
+}
+
+extension MachineLayout {
+  /// Register blocks that the kernel itself uses; nil past the last.
+  func region(at index: Int) -> MemoryRegion? {
+    switch index {
+    case 0:
+      MemoryRegion(base: controllerBase, byteCount: controllerByteCount, kind: .device)
+    case 1:
+      powerOff.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
+        ?? reboot.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
+    case 2 where powerOff != nil && reboot?.base != powerOff?.base:
+      reboot.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// Asks the CPU for a register that it may not have.
+
+  .section .text.probe, "ax", @progbits
+
+// mnos_riscv_has_stimecmp() -> 1 or 0. Reading a CSR that is absent, or that machine mode
+// keeps from the supervisor, is an illegal instruction: the trap comes back here.
+// Source: RISC-V "Sstc" extension, stimecmp (0x14d) and menvcfg.STCE.
+  .globl mnos_riscv_has_stimecmp
+  .type mnos_riscv_has_stimecmp, @function
+mnos_riscv_has_stimecmp:
+  lla t0, 1f
+  csrrw t1, stvec, t0
+  csrr t2, sstatus
+  li a0, 0
+  csrr t3, 0x14d
+  li a0, 1
+  .balign 4
+1:
+  csrw stvec, t1
+  // The trap moved SIE and set SPP; put both back.
+  csrw sstatus, t2
+  ret
+  .size mnos_riscv_has_stimecmp, . - mnos_riscv_has_stimecmp
