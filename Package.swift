@@ -75,7 +75,7 @@ let toolTargets: [Target] = [
   module("ToolSupport", "tools/support"),
   module("ToolSetup", "tools/setup", imports: ["ToolSupport"]),
   module("Builder", "tools/builder", imports: ["ToolSupport"]),
-  module("Machine", "tools/machine", imports: ["ToolSupport"]),
+  module("Machine", "tools/machine", imports: ["ToolSupport", "ToolSetup"]),
   .executableTarget(
     name: "mnos",
     dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],

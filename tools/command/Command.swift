@@ -30,6 +30,8 @@ enum Command {
     case "setup": try setup(rest)
     case "build": try BuildCommand.run(rest)
     case "iso": try ISOCommand.run(rest)
+    case "run": try RunCommand.run(rest)
+    case "test": try TestCommand.run(rest)
     case "help", "--help", "-h": print(help)
     case "bench", "new": throw ToolFailure("'\(arguments[0])' is not available yet")
     case nil: throw .usage("which command?")

@@ -46,6 +46,32 @@ public enum Subprocess {
     return status(of: process)
   }
 
+  /// Runs `program` to its end, and hands over each line that it prints as it comes.
+  ///
+  /// - Returns: The exit status.
+  public static func lines(
+    _ program: String, _ arguments: [String], _ receive: (String) -> Void
+  ) throws(ToolFailure) -> Int32 {
+    let process = try prepared(program, arguments, nil, [:])
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    try start(process, program)
+    var pending = Data()
+    while true {
+      let bytes = pipe.fileHandleForReading.availableData
+      pending += bytes
+      while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+        receive(String(decoding: pending[..<end], as: UTF8.self))
+        pending = Data(pending[(end + 1)...])
+      }
+      if bytes.isEmpty { break }
+    }
+    process.waitUntilExit()
+    return status(of: process)
+  }
+
   private static func prepared(
     _ program: String, _ arguments: [String], _ folder: String?, _ environment: [String: String]
   ) throws(ToolFailure) -> Process {

@@ -1,0 +1,92 @@
+import Builder
+import Foundation
+import Machine
+import ToolSetup
+import ToolSupport
+
+/// `mnos run`.
+enum RunCommand {
+  private static let grammar = Options.Grammar(
+    flags: ["--gdb", "--yes"],
+    values: [
+      "--arch", "--exec", "--timeout", "--memory", "--cpus", "--bootloader", "--limine",
+      "--firmware", "--iso", "--options",
+    ],
+    later: ["--add": "programs outside this tree"], passesOn: true)
+
+  static func run(_ arguments: [String]) throws(ToolFailure) {
+    let options = try Options(arguments, grammar: grammar)
+    if options.value("--arch") == "all" { throw .usage("run takes one architecture, not 'all'") }
+    let architecture = try Workspace.architectures(options.value("--arch"))[0]
+    let machine = try machineOptions(options)
+    let request = try imageRequest(options)
+    let commands = options.value("--exec").map(ExecDialogue.commands(in:))
+    if let commands, commands.isEmpty { throw .usage("--exec holds no command") }
+    let timeout = try options.count("--timeout")
+    try Doctor.ensure(
+      architectures: [architecture.name], emulator: true,
+      consent: Consent(saidYes: options.has("--yes")))
+    let image: String
+    if let given = options.value("--iso") {
+      image = given
+    } else {
+      image = try build(request, architecture)
+    }
+    let command = try QEMUCommand(
+      architecture: architecture.name, image: image, options: machine)
+    exit(try boot(command, commands: commands, timeout: timeout, machine: machine))
+  }
+
+  private static func boot(
+    _ command: QEMUCommand, commands: [String]?, timeout: Int?, machine: MachineOptions
+  ) throws(ToolFailure) -> Int32 {
+    if machine.waitsForDebugger {
+      Report.progress(
+        "waiting for a debugger: gdb -ex 'target remote :1234' (symbols: build/ARCH/kernel.elf)")
+    }
+    let run = BootedRun(command, timeout: timeout)
+    if let commands { return try run.execute(commands) }
+    Report.progress("booting; Ctrl-A X ends QEMU")
+    return try run.interactive()
+  }
+
+  private static func build(
+    _ request: ImageRequest, _ architecture: Architecture
+  ) throws(ToolFailure) -> String {
+    let path = "\(Workspace.root)/build/mnos-\(architecture.name).iso"
+    try request.make(architecture, at: path)
+    return path
+  }
+
+  private static func machineOptions(_ options: Options) throws(ToolFailure) -> MachineOptions {
+    var machine = MachineOptions()
+    if let memory = options.value("--memory") { machine.memory = try memorySize(memory) }
+    if let cpus = try options.count("--cpus") { machine.cpuCount = cpus }
+    if try options.choice("--firmware", of: ["uefi", "bios"]) == "bios" { machine.firmware = .bios }
+    machine.waitsForDebugger = options.has("--gdb")
+    machine.hasMonitor = options.value("--exec") == nil
+    machine.endsOnReset = options.value("--exec") != nil
+    machine.further = options.rest
+    return machine
+  }
+
+  /// A size in QEMU's notation: a number of MiB, or one with K, M or G.
+  static func memorySize(_ text: String) throws(ToolFailure) -> String {
+    let digits = text.last.map { "kKmMgG".contains($0) } == true ? text.dropLast() : text[...]
+    guard let number = Int(digits), number > 0 else {
+      throw .usage("--memory takes a size such as 256M or 1G, not '\(text)'")
+    }
+    return text
+  }
+
+  /// BIOS machines can be started by Limine only.
+  private static func imageRequest(_ options: Options) throws(ToolFailure) -> ImageRequest {
+    let request = try ImageRequest(options)
+    if options.value("--firmware") == "bios", options.value("--iso") == nil,
+      request.bootloader != "limine"
+    {
+      throw .usage("--firmware bios needs --bootloader limine: the built-in loader is for UEFI")
+    }
+    return request
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import ToolSupport
+
+/// Runs tests on booted machines of one architecture.
+public struct BootedTests: Sendable {
+  private let architecture: String
+  /// The image with the system as users get it.
+  private let image: String
+  /// Told of each step, for progress.
+  private let progress: @Sendable (String) -> Void
+
+  /// How long a machine may take to its prompt, and a test program to its next output. Emulation on
+  /// a busy host is slow; a machine that has stopped is still found.
+  private static let bootLimit = Duration.seconds(120)
+  private static let silenceLimit = Duration.seconds(60)
+
+  public init(
+    architecture: String, image: String, progress: @escaping @Sendable (String) -> Void
+  ) {
+    self.architecture = architecture
+    self.image = image
+    self.progress = progress
+  }
+
+  /// Boots `image`, whose command line asks for self-tests, and judges its lines.
+  public func selfTests(image: String) throws(ToolFailure) -> TestReport {
+    let machine = try GuestMachine(try command(image: image))
+    defer { machine.kill() }
+    var transcript = Transcript()
+    let deadline = ContinuousClock.now + Self.bootLimit
+    while case .output(let bytes) = machine.next(until: deadline) {
+      let lines = transcript.receive(bytes)
+      for line in lines where line.hasPrefix("selftest: ") { progress(line) }
+      if lines.contains(where: { $0.hasPrefix("selftest: result:") }) { break }
+      if transcript.hasNothingToBoot { break }
+    }
+    return Self.explained(Judge.selfTests(transcript.lines), transcript, machine)
+  }
+
+  /// Runs each of `programs` at the shell. A program that stops the machine or falls silent has
+  /// failed, and the others run on a fresh machine.
+  public func userTests(_ programs: [String]) throws(ToolFailure) -> TestReport {
+    var report = TestReport()
+    var remaining = programs[...]
+    while let first = remaining.first {
+      let run = try userTestRun(Array(remaining))
+      report.add(run.report)
+      // Even a machine that never reaches its prompt uses up one program.
+      remaining = remaining.dropFirst(max(1, run.finishedCount))
+      if run.finishedCount == 0, run.report.failures.isEmpty {
+        report.fail(first, "did not run")
+      }
+    }
+    return report
+  }
+
+  private func userTestRun(
+    _ programs: [String]
+  ) throws(ToolFailure) -> (report: TestReport, finishedCount: Int) {
+    let machine = try GuestMachine(try command(image: image))
+    defer { machine.kill() }
+    var dialogue = ExecDialogue(commands: programs.map { "run /tests/\($0)" })
+    var transcript = Transcript()
+    var answers = Transcript()
+    var report = TestReport()
+    var finished = 0
+    var deadline = ContinuousClock.now + Self.bootLimit
+    while case .output(let bytes) = machine.next(until: deadline) {
+      transcript.receive(bytes)
+      for action in dialogue.receive(bytes) {
+        switch action {
+        case .type(let text): machine.send([UInt8](text.utf8))
+        case .answer(let answer):
+          for line in answers.receive(answer) where line.hasPrefix("not ok ") { progress(line) }
+        case .log: continue
+        }
+      }
+      while finished < dialogue.finishedCount {
+        let outcome = Judge.userTests(answers.lines, program: programs[finished])
+        progress("\(programs[finished]): \(outcome.summary)")
+        report.add(outcome)
+        answers = Transcript()
+        finished += 1
+      }
+      if dialogue.hasReachedShell { deadline = ContinuousClock.now + Self.silenceLimit }
+      if finished == programs.count || transcript.hasNothingToBoot { break }
+    }
+    guard finished < programs.count else { return (report, finished) }
+    let outcome = Judge.userTests(answers.lines, program: programs[finished])
+    report.add(Self.explained(outcome, transcript, machine))
+    return (report, finished + 1)
+  }
+
+  /// Plays each of `scripts` at the shell's prompt, on one machine as long as they pass.
+  public func sessions(_ scripts: [SessionScript]) throws(ToolFailure) -> TestReport {
+    var report = TestReport()
+    var machine: GuestMachine?
+    for script in scripts {
+      if machine == nil { machine = try booted() }
+      guard let current = machine else {
+        report.fail(script.name, "the machine did not reach its prompt")
+        continue
+      }
+      if let reason = play(script, on: current) {
+        report.fail(script.name, reason)
+        current.kill()
+        machine = nil
+      } else {
+        report.pass()
+      }
+      progress("session \(script.name): \(machine == nil ? "failed" : "ok")")
+    }
+    machine?.kill()
+    return report
+  }
+
+  /// A machine at its first prompt; nil if there came none.
+  private func booted() throws(ToolFailure) -> GuestMachine? {
+    let machine = try GuestMachine(try command(image: image))
+    var player = ScriptPlayer(SessionScript("boot", [.prompt]))
+    let deadline = ContinuousClock.now + Self.bootLimit
+    while case .output(let bytes) = machine.next(until: deadline) {
+      _ = player.receive(bytes)
+      if player.isFinished { return machine }
+    }
+    machine.kill()
+    return nil
+  }
+
+  /// - Returns: nil if every step was done, else what went wrong.
+  private func play(_ script: SessionScript, on machine: GuestMachine) -> String? {
+    var player = ScriptPlayer(script)
+    machine.send([UInt8](player.receive([]).utf8))
+    while !player.isFinished {
+      switch machine.next(until: ContinuousClock.now + Self.silenceLimit) {
+      case .output(let bytes): machine.send([UInt8](player.receive(bytes).utf8))
+      case .ended: return "the machine stopped while waiting for \(player.waitingFor)"
+      case .timedOut, .userInput:
+        return "no sign of \(player.waitingFor); last seen: \(player.lastSeen.debugDescription)"
+      }
+    }
+    return nil
+  }
+
+  private func command(image: String) throws(ToolFailure) -> QEMUCommand {
+    var options = MachineOptions()
+    options.endsOnReset = true
+    return try QEMUCommand(architecture: architecture, image: image, options: options)
+  }
+
+  /// `report` with the machine's last words beside a failure to finish.
+  private static func explained(
+    _ report: TestReport, _ transcript: Transcript, _ machine: GuestMachine
+  ) -> TestReport {
+    guard report.failures.contains(where: { $0.reason.contains("final line") }) else {
+      return report
+    }
+    var explained = TestReport()
+    explained.pass(count: report.passedCount)
+    for failure in report.failures {
+      let words = transcript.hasPanic
+        ? transcript.panicReport.prefix(12).joined(separator: " | ") : transcript.lastWords
+      let complaint = machine.complaints.isEmpty ? "" : "; QEMU: \(machine.complaints)"
+      let isUnfinished = failure.reason.contains("final line")
+      explained.fail(
+        failure.name,
+        isUnfinished ? "\(failure.reason); last words: \(words)\(complaint)" : failure.reason)
+    }
+    return explained
+  }
+}

@@ -1,0 +1,54 @@
+/// What a person does at the interactive prompt, and what must come of it.
+public enum SessionScripts {
+  public static let all: [SessionScript] = editing + control + paste + recovery
+
+  private static let left = "\u{1b}[D"
+  private static let up = "\u{1b}[A"
+  private static let backspace = "\u{7f}"
+  private static let enter = "\r"
+
+  private static let editing = [
+    SessionScript(
+      "editing.typedLineRuns", [.type("echo hello" + enter), .line("hello"), .prompt]),
+    SessionScript(
+      "editing.backspaceErases",
+      [.type("echo onexx" + backspace + backspace + enter), .line("one"), .prompt]),
+    SessionScript(
+      "editing.leftArrowInsertsInTheMiddle",
+      [.type("echo tw" + left + left + "x" + left + backspace + " y" + enter)]
+        + [.line("yxtw"), .prompt]),
+    SessionScript(
+      "editing.upArrowRecallsTheLastLine",
+      [.type("echo again" + enter), .line("again"), .prompt, .type(up + enter)]
+        + [.line("again"), .prompt]),
+  ]
+
+  private static let control = [
+    SessionScript(
+      "control.cDropsTheLine",
+      [.type("echo dropped\u{3}"), .prompt, .type("echo kept" + enter), .line("kept"), .prompt]),
+    SessionScript(
+      "control.lKeepsTheLine",
+      [.type("echo sta\u{c}yed" + enter), .line("stayed"), .prompt]),
+  ]
+
+  /// 64 lines of 64 bytes, each of them different, typed without waiting.
+  private static let pastedLines = (0..<64).map { number in
+    let body = String(repeating: "0123456789abcdef", count: 4)
+    return String("\(1000 + number)-\(body)".prefix(58))
+  }
+
+  private static let paste = [
+    SessionScript(
+      "paste.fourKibibytesLoseNoByte",
+      [.type(pastedLines.map { "echo \($0)\(enter)" }.joined())]
+        + pastedLines.map { .line($0) } + [.prompt])
+  ]
+
+  private static let recovery = [
+    SessionScript(
+      "recovery.killedConsoleComesBack",
+      [.type("kill console" + enter), .prompt, .type("echo alive" + enter)]
+        + [.line("alive"), .prompt])
+  ]
+}
