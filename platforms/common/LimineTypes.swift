@@ -1,6 +1,7 @@
 /// Where the loader put its answers: a virtual address for each request, 0 for no answer.
 public struct LimineResponses: Sendable {
   public var isBaseRevisionSupported = false
+  public var areMarkersIntact = false
   public var loaderInfo: UInt64 = 0
   public var directMap: UInt64 = 0
   public var memoryMap: UInt64 = 0

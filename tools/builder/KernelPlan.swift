@@ -27,7 +27,12 @@ struct KernelPlan {
       after: compileSteps().map(\.title), inputs: objects + [linkScript],
       outputs: [context.kernelPath, context.bootKernelPath],
       actions: [
-        .perform(label: linker.label) { () throws(ToolFailure) in try linker.link() },
+        .perform(label: linker.label) { () throws(ToolFailure) in
+          try linker.link()
+          try SymbolCheck.check(
+            objectAt: linker.context.kernelPath, module: "kernel.elf", isLinked: true,
+            context: linker.context)
+        },
         .run(
           ToolCommand(
             context.toolchain.program("llvm-objcopy"),
@@ -51,7 +56,7 @@ struct KernelLinker {
 
   /// Changes whenever linking works differently.
   var label: String {
-    (["kernel link 2"] + arguments(output: context.kernelPath)).joined(separator: " ")
+    (["kernel link 3"] + arguments(output: context.kernelPath)).joined(separator: " ")
   }
 
   /// Links with an empty table, then with a full one; since the table lies behind the code, the

@@ -60,7 +60,7 @@ public struct ModulePlan: Sendable {
   private func symbolCheck(_ module: ModuleSpec) -> Step.Action {
     let path = objectPath(module)
     let context = context
-    return .perform(label: "symbol check 2") { () throws(ToolFailure) in
+    return .perform(label: "symbol check 3") { () throws(ToolFailure) in
       guard module.side != .user else { return }
       try SymbolCheck.check(objectAt: path, module: module.name, context: context)
     }
