@@ -30,7 +30,7 @@ func program(_ name: String, _ path: String) -> Target {
 func tests(_ name: String, _ path: String, of modules: [String]) -> Target {
   .testTarget(
     name: name, dependencies: modules.map { .init(stringLiteral: $0) }, path: path,
-    swiftSettings: strict)
+    exclude: has("\(path)/host") ? ["host"] : [], swiftSettings: strict)
 }
 
 /// Whether `path` is a file or a folder of this package.
@@ -57,18 +57,24 @@ let kernelTargets: [Target] = [
 ]
 
 let userTargets: [Target] = [
-  module("Libmnos", "libmnos", imports: ["MnosABI"], exclude: ["asm", "link", "tests"]),
+  module(
+    "Libmnos", "libmnos", imports: ["MnosABI"], exclude: ["asm", "link", "runtime", "tests"]),
+  // What stands for the kernel under host tests of user code.
+  module("LibmnosHost", "libmnos/tests/host", imports: ["Libmnos"]),
   program("ConsoleService", "services/console"),
   program("InitramfsService", "services/initramfs"),
   program("VFSService", "services/vfs"),
   program("ShellService", "services/shell"),
   program("InitService", "init"),
-  tests("LibmnosTests", "libmnos/tests", of: ["MnosABI", "Libmnos"]),
-  tests("ConsoleTests", "services/console/tests", of: ["Libmnos", "ConsoleService"]),
-  tests("InitramfsTests", "services/initramfs/tests", of: ["Libmnos", "InitramfsService"]),
-  tests("VFSTests", "services/vfs/tests", of: ["Libmnos", "VFSService"]),
-  tests("ShellTests", "services/shell/tests", of: ["Libmnos", "ShellService"]),
-  tests("InitTests", "init/tests", of: ["Libmnos", "InitService"]),
+  tests("LibmnosTests", "libmnos/tests", of: ["LibmnosHost", "MnosABI", "Libmnos"]),
+  tests(
+    "ConsoleTests", "services/console/tests", of: ["LibmnosHost", "Libmnos", "ConsoleService"]),
+  tests(
+    "InitramfsTests", "services/initramfs/tests",
+    of: ["LibmnosHost", "Libmnos", "InitramfsService"]),
+  tests("VFSTests", "services/vfs/tests", of: ["LibmnosHost", "Libmnos", "VFSService"]),
+  tests("ShellTests", "services/shell/tests", of: ["LibmnosHost", "Libmnos", "ShellService"]),
+  tests("InitTests", "init/tests", of: ["LibmnosHost", "Libmnos", "InitService"]),
 ]
 
 let toolTargets: [Target] = [
