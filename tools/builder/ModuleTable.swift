@@ -68,12 +68,17 @@ public struct ModuleTable: Sendable {
     return found
   }
 
-  /// The UEFI loader, one module of its own.
+  /// The UEFI loader: what can be tested on a host, then what needs the firmware.
   public var loaderModules: [ModuleSpec] {
-    [
+    let folder = "boot/loader"
+    return [
+      ModuleSpec("LoaderCore", side: .loader, folders: ["\(folder)/core"]),
       ModuleSpec(
-        "UEFILoader", side: .loader, folders: ["boot/loader"],
-        shims: ["boot/loader/include"], defines: [architecture.define])
+        "UEFILoader", side: .loader,
+        folders: ["\(folder)/uefi", "\(folder)/\(architecture.name)"],
+        imports: ["LoaderCore"],
+        shims: ["\(folder)/include", "\(folder)/\(architecture.name)/include"],
+        defines: [architecture.define]),
     ]
   }
 

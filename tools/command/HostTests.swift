@@ -46,7 +46,8 @@ enum HostTests {
     guard
       let start = words.prefix(2).firstIndex(of: "Test"), words.count > start + 3,
       words[start + 1] != "run", words[start + 1] != "case",
-      let end = words.firstIndex(of: "failed"), end > start + 1, words[end + 1] == "after"
+      let end = words.firstIndex(of: "failed"), end > start + 1, end + 1 < words.count,
+      words[end + 1] == "after"
     else { return nil }
     return words[(start + 1)..<end].joined(separator: " ")
   }

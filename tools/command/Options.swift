@@ -43,7 +43,9 @@ struct Options {
   private mutating func read(
     _ argument: String, _ remaining: inout ArraySlice<String>, _ grammar: Grammar
   ) throws(ToolFailure) {
-    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    let parts = argument.split(
+      separator: "=", maxSplits: 1, omittingEmptySubsequences: false
+    ).map(String.init)
     let name = parts[0]
     if let later = grammar.later[name] {
       throw ToolFailure("\(name) is not available yet: \(later)")
