@@ -31,6 +31,11 @@ public protocol MachinePlatform: Platform, ~Copyable {
   /// Claims an interrupt if one is pending, between two batches of kernel work; returns
   /// `spurious` at once if none is.
   mutating func pollInterrupt() -> TrapCause
+  /// The caller's frame pointer and the return address that a function with this frame
+  /// pointer saved, for back-traces.
+  ///
+  /// - Precondition: `frame` is 8-byte aligned, with its neighbours in the kernel's stack.
+  static func frameLink(at frame: UInt64) -> (caller: UInt64, returnAddress: UInt64)
   /// Stops this CPU for ever.
   func halt() -> Never
 }

@@ -1,0 +1,65 @@
+import KernelCore
+import KernelHAL
+
+// What entry assembly calls. Fence: the C symbols of docs/design/kernel.md, "The seams".
+
+@_extern(c, "mnos_enter_user") func enterUser(_ frame: UInt) -> Never
+
+/// A system call of the thread that ran on `cpu`; its registers are saved.
+///
+/// - Returns: The address of the registers to go on with.
+@c(mnos_system_call)
+func systemCallEntry(_ cpu: UInt64) -> UInt {
+  Instance.withKernel { kernel in
+    kernel.enter(cpu: Int(cpu))
+    kernel.systemCall()
+    kernel.leave()
+    return finishEntry(&kernel)
+  }
+}
+
+/// A fault of the thread that ran, or an interrupt that came while it did.
+@c(mnos_trap)
+func trapEntry(_ cpu: UInt64, _ cause: UInt64, _ detail: UInt64, _ address: UInt64) -> UInt {
+  Instance.withKernel { kernel in
+    kernel.enter(cpu: Int(cpu))
+    let cause = kernel.platform.decodeTrap(cause: cause, detail: detail, address: address)
+    handle(cause, &kernel)
+    kernel.leave()
+    return finishEntry(&kernel)
+  }
+}
+
+/// The registers to go on with, after whatever the kernel has to do first.
+@inline(__always)
+func finishEntry(_ kernel: inout Kernel<CurrentPlatform>) -> UInt {
+  if kernel.current.isNone || kernel.hasWork { settle(&kernel) }
+  return kernel.objects.registersAddress(of: kernel.current)
+}
+
+/// Works and idles until there is a thread to run in user mode.
+@inline(never)
+private func settle(_ kernel: inout Kernel<CurrentPlatform>) {
+  while true {
+    if kernel.hasWork {
+      kernel.runBatch()
+      handle(kernel.platform.pollInterrupt(), &kernel)
+    } else if kernel.current.isNone {
+      handle(kernel.platform.waitForInterrupt(), &kernel)
+    } else {
+      return
+    }
+    kernel.leave()
+  }
+}
+
+@inline(never)
+private func handle(_ cause: TrapCause, _ kernel: inout Kernel<CurrentPlatform>) {
+  switch cause {
+  case .timer: kernel.timerFired()
+  case .interrupt(let line): kernel.interrupted(line: line)
+  case .wakeup: kernel.wokenUp()
+  case .fault(let fault): kernel.faulted(fault)
+  case .spurious: break
+  }
+}
