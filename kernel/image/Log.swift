@@ -1,21 +1,6 @@
-import KernelCore
 import KernelHAL
 
-/// The kernel's own words while it boots and when it stops, to the debug console.
-///
-/// A value that writes to a platform; the kernel says nothing while it runs.
-struct Log: ~Copyable {
-  var level = LogLevel.info
-
-  mutating func line(
-    _ level: LogLevel, to platform: inout CurrentPlatform, _ text: StaticString
-  ) {
-    guard level.rawValue <= self.level.rawValue else { return }
-    platform.write(text)
-    platform.write("\n")
-  }
-}
-
+/// The kernel's own words, while it boots and when it stops.
 extension Platform where Self: ~Copyable {
   mutating func write(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount {

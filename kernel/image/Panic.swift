@@ -53,7 +53,7 @@ enum Backtrace {
     writeLine(pc, to: &platform)
     var frame = framePointer
     for _ in 0..<32 {
-      guard frame & 7 == 0, frame >= ImageLayout.stack.lowerBound,
+      guard frame & 7 == 0, frame >= ImageLayout.stack.lowerBound + 16,
         frame <= ImageLayout.stack.upperBound - 16
       else { return }
       // The saved frame pointer and the return address lie where the platform puts them.

@@ -1,0 +1,180 @@
+import KernelCore
+import KernelHAL
+import MnosABI
+import PlatformCommon
+
+/// Why the kernel cannot go on booting, as the last line says it.
+enum BootStop: Error {
+  case loader(StaticString)
+  case platform(BootFailure)
+  case outOfMemory
+  case module(StaticString)
+  case program(ProgramImageError)
+}
+
+/// The kernel's first Swift code. Runs on the boot stack, in the loader's page tables.
+@c(mnos_boot)
+func bootEntry() -> Never {
+  if let frame = bootKernel() { enterUser(frame) }
+  while true {}
+}
+
+/// Boots up to the first thread; returns its registers, or nil after a failed boot.
+@inline(never)
+private func bootKernel() -> UInt? {
+  let loader = LimineBoot.answers
+  var sequence: BootSequence
+  do throws(BootStop) {
+    sequence = try BootSequence(loader)
+  } catch {
+    // Without a platform there is nothing to say it with.
+    return nil
+  }
+  do throws(BootStop) {
+    return try sequence.run(loader)
+  } catch {
+    sequence.report(error)
+    stopMachine(&sequence.platform)
+  }
+}
+
+/// The stages of booting, each needing the one before.
+struct BootSequence: ~Copyable {
+  var platform: CurrentPlatform
+  let windowBase: UInt64
+  var options = BootOptions(Span())
+
+  /// Stage 1: the CPU. - Throws: if the loader did not say what even this needs.
+  init(_ loader: LimineBoot) throws(BootStop) {
+    guard let offset = loader.directMapOffset else { throw .loader("no direct map") }
+    windowBase = offset
+    var environment = BootEnvironment()
+    environment.physicalWindowBase = offset
+    environment.acpiRoot = loader.acpiRoot ?? 0
+    environment.deviceTree = loader.deviceTree ?? 0
+    environment.bootCPU =
+      loader.bootProcessor(layout: CurrentArchitecture.processorLayout) ?? 0
+    if let mode = loader.pagingMode, mode < 8 {
+      environment.pageTableLevels = CurrentArchitecture.lowestLevelCount + Int(mode)
+    }
+    do throws(BootFailure) {
+      platform = try CurrentPlatform(boot: environment)
+    } catch {
+      throw .platform(error)
+    }
+  }
+
+  /// The other stages. Returns the first thread's registers.
+  mutating func run(_ loader: LimineBoot) throws(BootStop) -> UInt {
+    guard loader.isBaseRevisionSupported else {
+      throw .loader("the boot loader is too old: it lacks base revision 2")
+    }
+    readOptions(loader)
+    // SAFETY: the loader's direct map shows all RAM, and so will the kernel's own tables.
+    let window = unsafe PhysicalWindow(windowBase: windowBase)
+    var memory = try BootMemory(loader, window: window)
+    var tables = try memory.makeTables(
+      loader, format: platform.pageTableFormat, windowBase: windowBase)
+    platform.activateKernelTables(root: tables.root)
+    do throws(BootFailure) {
+      try platform.discover()
+      try memory.mapDevices(of: platform, in: &tables, windowBase: windowBase)
+      try platform.startDevices()
+    } catch {
+      throw .platform(error)
+    }
+    let request = try initialRequest(loader)
+    let image = try checkProgram(loader)
+    memory.reclaim(loader)
+    greet(memory)
+    return try start(request, image, memory, root: tables.root)
+  }
+
+  // MARK: Stages
+
+  private mutating func readOptions(_ loader: LimineBoot) {
+    guard let line = loader.kernelFile?.commandLine else { return }
+    options = line.withBytes { BootOptions($0) }
+    guard options.unknownCount > 0, options.logLevel.rawValue >= LogLevel.warning.rawValue else {
+      return
+    }
+    let unknown = options.firstUnknown
+    platform.write("mnos: warning: unknown kernel option: ")
+    for index in unknown { platform.writeDebug(byte: line[index]) }
+    platform.write("\n")
+  }
+
+  /// Where init and the archive are, and which devices there are.
+  private func initialRequest(_ loader: LimineBoot) throws(BootStop) -> InitialRequest {
+    guard let program = loader.module(at: 0), program.byteCount > 0 else {
+      throw .module("no init module: name the init program as the first module_path")
+    }
+    var request = InitialRequest()
+    request.program = program.physicalAddress
+    request.programByteCount = program.byteCount
+    if let archive = loader.module(at: 1) {
+      request.archive = archive.physicalAddress
+      request.archiveByteCount = archive.byteCount
+    }
+    guard request.program & 4095 == 0, request.archive & 4095 == 0 else {
+      throw .loader("a module does not start on a page boundary")
+    }
+    var index = 0
+    while index < 4, let device = platform.device(at: index) {
+      request.devices[index] = device
+      index += 1
+    }
+    request.randomSeed = platform.entropy()
+    return request
+  }
+
+  private func checkProgram(_ loader: LimineBoot) throws(BootStop) -> ProgramImage {
+    guard let program = loader.module(at: 0) else { throw .module("no init module") }
+    // SAFETY: the loader keeps modules in memory of their own, in the direct map.
+    let bytes = unsafe Span(
+      _unsafeStart: UnsafePointer<UInt8>(bitPattern: UInt(program.address)).unsafelyUnwrapped,
+      count: Int(program.byteCount))
+    do throws(ProgramImageError) {
+      return try ProgramImage(bytes, for: CurrentArchitecture.machine)
+    } catch {
+      throw .program(error)
+    }
+  }
+
+  private mutating func greet(_ memory: borrowing BootMemory) {
+    guard options.logLevel.rawValue >= LogLevel.info.rawValue else { return }
+    platform.write("mnos ")
+    platform.write(CurrentArchitecture.name)
+    platform.write(": ")
+    platform.write(decimal: memory.frames.totalCount / 256)
+    platform.write(" MiB of memory\n")
+  }
+
+  /// Makes the kernel and init, and lets the first thread go.
+  private consuming func start(
+    _ request: InitialRequest, _ image: ProgramImage, _ memory: consuming BootMemory,
+    root: PhysicalAddress
+  ) throws(BootStop) -> UInt {
+    guard let place = memory.takePlace(byteCount: Instance.byteCount) else {
+      throw .outOfMemory
+    }
+    let runsSelfTests = options.runsSelfTests
+    let address = UInt(windowBase &+ place)
+    do throws(Failure) {
+      var kernel = try Kernel(
+        platform: platform, frames: memory.frames, kernelRoot: root)
+      kernel.kernelFrames = memory.usedFrames
+      try kernel.startInit(request, image: image)
+      // SAFETY: frames taken for just this.
+      unsafe Instance.place(kernel, at: address)
+    } catch {
+      throw .outOfMemory
+    }
+    _ = runsSelfTests
+    return Instance.withKernel { kernel in
+      kernel.enter(cpu: 0)
+      kernel.leave()
+      return finishEntry(&kernel)
+    }
+  }
+}
