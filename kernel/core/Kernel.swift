@@ -38,11 +38,10 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - frames: All free RAM below `Granule.reach`.
   ///   - kernelRoot: The kernel's own page table.
-  /// - Throws: `noMemory` if there is not a frame for each CPU.
-  /// - Precondition: The platform's window shows all RAM that `frames` holds.
+  /// - Precondition: There is a free frame for each CPU. The platform's window shows all RAM that `frames` holds.
   public init(
     platform: consuming P, frames: FrameAllocator, kernelRoot: PhysicalAddress
-  ) throws(Failure) {
+  ) {
     let windowBase = platform.physicalWindowBase
     // SAFETY: the precondition on the platform's window.
     unsafe objects = ObjectStore(windowBase: windowBase)
@@ -54,7 +53,7 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
     self.pools = ObjectPools()
     self.platform = platform
     for index in 0..<min(self.platform.cpuCount, 64) {
-      guard let frame = self.frames.allocate() else { throw .noMemory }
+      guard let frame = self.frames.allocate() else { kernelBug("no frame for a CPU") }
       cpus[index] = ObjectID(granule: frame * Granule.perFrame)
       objects[cpus[index]] = CPUState()
     }

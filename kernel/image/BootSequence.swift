@@ -1,5 +1,6 @@
 import KernelCore
 import KernelHAL
+import KernelImageShims
 import MnosABI
 import PlatformCommon
 
@@ -15,7 +16,7 @@ enum BootStop: Error {
 /// The kernel's first Swift code. Runs on the boot stack, in the loader's page tables.
 @c(mnos_boot)
 func bootEntry() -> Never {
-  if let frame = bootKernel() { enterUser(frame) }
+  if let frame = bootKernel() { mnos_enter_user(UInt64(frame)) }
   while true {}
 }
 
@@ -30,12 +31,26 @@ private func bootKernel() -> UInt? {
     // Without a platform there is nothing to say it with.
     return nil
   }
+  let prepared: PreparedStart
   do throws(BootStop) {
-    return try sequence.run(loader)
+    prepared = try sequence.run(loader)
   } catch {
     sequence.report(error)
-    stopMachine(&sequence.platform)
+    sequence.platform.stop()
+    return nil
   }
+  return sequence.start(prepared)
+}
+
+/// What the last stage needs from those before it.
+struct PreparedStart {
+  let request: InitialRequest
+  let image: ProgramImage
+  let frames: FrameAllocator
+  let usedFrames: UInt64
+  let root: PhysicalAddress
+  /// Physical address of the place for the kernel's state.
+  let place: UInt64
 }
 
 /// The stages of booting, each needing the one before.
@@ -46,8 +61,12 @@ struct BootSequence: ~Copyable {
 
   /// Stage 1: the CPU. - Throws: if the loader did not say what even this needs.
   init(_ loader: LimineBoot) throws(BootStop) {
+    platform = try Self.makePlatform(loader)
+    windowBase = platform.physicalWindowBase
+  }
+
+  private static func makePlatform(_ loader: LimineBoot) throws(BootStop) -> CurrentPlatform {
     guard let offset = loader.directMapOffset else { throw .loader("no direct map") }
-    windowBase = offset
     var environment = BootEnvironment()
     environment.physicalWindowBase = offset
     environment.acpiRoot = loader.acpiRoot ?? 0
@@ -58,14 +77,14 @@ struct BootSequence: ~Copyable {
       environment.pageTableLevels = CurrentArchitecture.lowestLevelCount + Int(mode)
     }
     do throws(BootFailure) {
-      platform = try CurrentPlatform(boot: environment)
+      return try CurrentPlatform(boot: environment)
     } catch {
       throw .platform(error)
     }
   }
 
-  /// The other stages. Returns the first thread's registers.
-  mutating func run(_ loader: LimineBoot) throws(BootStop) -> UInt {
+  /// The stages up to the kernel itself.
+  mutating func run(_ loader: LimineBoot) throws(BootStop) -> PreparedStart {
     guard loader.isBaseRevisionSupported else {
       throw .loader("the boot loader is too old: it lacks base revision 2")
     }
@@ -87,7 +106,12 @@ struct BootSequence: ~Copyable {
     let image = try checkProgram(loader)
     memory.reclaim(loader)
     greet(memory)
-    return try start(request, image, memory, root: tables.root)
+    guard let place = memory.takePlace(byteCount: Instance.byteCount),
+      memory.frames.freeCount > UInt64(platform.cpuCount)
+    else { throw .outOfMemory }
+    return PreparedStart(
+      request: request, image: image, frames: memory.frames, usedFrames: memory.usedFrames,
+      root: tables.root, place: place)
   }
 
   // MARK: Stages
@@ -150,27 +174,21 @@ struct BootSequence: ~Copyable {
     platform.write(" MiB of memory\n")
   }
 
-  /// Makes the kernel and init, and lets the first thread go.
-  private consuming func start(
-    _ request: InitialRequest, _ image: ProgramImage, _ memory: consuming BootMemory,
-    root: PhysicalAddress
-  ) throws(BootStop) -> UInt {
-    guard let place = memory.takePlace(byteCount: Instance.byteCount) else {
-      throw .outOfMemory
-    }
-    let runsSelfTests = options.runsSelfTests
-    let address = UInt(windowBase &+ place)
+  /// Makes the kernel and init; returns the first thread's registers, or nil if it cannot.
+  consuming func start(_ prepared: PreparedStart) -> UInt? {
+    let address = UInt(windowBase &+ prepared.place)
+    var kernel = Kernel(
+      platform: platform, frames: prepared.frames, kernelRoot: prepared.root)
+    kernel.kernelFrames = prepared.usedFrames
     do throws(Failure) {
-      var kernel = try Kernel(
-        platform: platform, frames: memory.frames, kernelRoot: root)
-      kernel.kernelFrames = memory.usedFrames
-      try kernel.startInit(request, image: image)
-      // SAFETY: frames taken for just this.
-      unsafe Instance.place(kernel, at: address)
+      try kernel.startInit(prepared.request, image: prepared.image)
     } catch {
-      throw .outOfMemory
+      kernel.platform.write("kernel panic: cannot boot: out of memory: give the machine more\n")
+      kernel.platform.stop()
+      return nil
     }
-    _ = runsSelfTests
+    // SAFETY: frames taken for just this.
+    unsafe Instance.place(kernel, at: address)
     return Instance.withKernel { kernel in
       kernel.enter(cpu: 0)
       kernel.leave()

@@ -2,10 +2,10 @@ import MnosABI
 import PlatformCommon
 
 #if MNOS_ARCH_X86_64
-  import PlatformX86_64
+  @_exported import PlatformX86_64
   typealias CurrentPlatform = X86Platform
 #elseif MNOS_ARCH_RISCV64
-  import PlatformRISCV64
+  @_exported import PlatformRISCV64
   typealias CurrentPlatform = RISCVPlatform
 #endif
 

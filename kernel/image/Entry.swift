@@ -3,8 +3,6 @@ import KernelHAL
 
 // What entry assembly calls. Fence: the C symbols of docs/design/kernel.md, "The seams".
 
-@_extern(c, "mnos_enter_user") func enterUser(_ frame: UInt) -> Never
-
 /// A system call of the thread that ran on `cpu`; its registers are saved.
 ///
 /// - Returns: The address of the registers to go on with.

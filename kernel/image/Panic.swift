@@ -32,16 +32,19 @@ func panicking(_ body: (inout CurrentPlatform) -> Void) -> Never {
   // SAFETY: the machine stops here.
   unsafe Instance.withKernelUnlocked { kernel in
     body(&kernel.platform)
-    stopMachine(&kernel.platform)
+    kernel.platform.stop()
   }
   while true {}
 }
 
-/// Ends the boot or the panic: the machine goes off, or this CPU halts.
-func stopMachine(_ platform: inout CurrentPlatform) -> Never {
-  platform.write("kernel panic: the machine stops here\n")
-  platform.powerOff()
-  platform.halt()
+extension MachinePlatform where Self: ~Copyable {
+  /// Ends the boot or the panic: the machine goes off, or this CPU halts.
+  @inline(never)
+  mutating func stop() {
+    write("kernel panic: the machine stops here\n")
+    powerOff()
+    halt()
+  }
 }
 
 /// The calls that led to a place, by frame pointers.

@@ -34,7 +34,8 @@ public struct ModuleTable: Sendable {
         imports: [
           "MnosABI", "KernelHAL", "KernelCore", "PlatformCommon", architecture.platformModule,
         ],
-        shims: shims, defines: [architecture.define, "MNOS_SELFTESTS"]),
+        shims: shims + ["kernel/image/include"],
+        defines: [architecture.define, "MNOS_SELFTESTS"]),
     ]
   }
 

@@ -148,9 +148,9 @@ extension Kernel where P: ~Copyable {
     let targetSlot = try lookUp(target, .process, needing: .manage)
     let process = ProcessID(granule: objects[targetSlot].object)
     guard objects[process].isAlive else { throw .badState }
-    guard let place = (0..<4).first(where: { portSlot($0, of: process).isNone }) else {
-      throw .noSlot
-    }
+    var place = 0
+    while place < 4, !portSlot(place, of: process).isNone { place += 1 }
+    guard place < 4 else { throw .noSlot }
     let slot = try makeBound(from: source, role: .ports, holder: process.granule)
     setPorts(slot, at: place, of: process)
   }

@@ -71,7 +71,9 @@ extension Kernel where P: ~Copyable {
     window.store(frame, at: directory + UInt64(chunk) * 4)
     objects[process].table.chunkCount = chunk + 1
     // From the last to the first, so that low numbers are used first.
-    for offset in stride(from: UInt32(63), through: 0, by: -1) {
+    var offset = Granule.perFrame
+    while offset > 0 {
+      offset -= 1
       let slot = SlotID(granule: frame * Granule.perFrame + offset)
       let index = chunk << 6 | UInt16(offset)
       objects[slot] = CapabilitySlot(index: index, owner: process, next: .none)

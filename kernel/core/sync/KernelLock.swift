@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// - Precondition: Interrupts are masked on the CPU that takes it, or a handler would spin
 ///   for ever on its own CPU.
-public struct KernelLock: ~Copyable {
+public struct KernelLock: ~Copyable, Sendable {
   private let isHeld = Atomic<Bool>(false)
 
   public init() {}
