@@ -51,9 +51,21 @@ let kernelTargets: [Target] = [
     of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim"]),
   tests(
     "PlatformSimTests", "platforms/sim/tests", of: ["MnosABI", "KernelHAL", "PlatformSim"]),
+  module("PlatformTesting", "platforms/testing", imports: ["PlatformCommon"]),
+  // What of the platform does not need its machine.
+  module(
+    "PlatformRISCV64", "platforms/riscv64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    exclude: [
+      "asm", "include", "link.ld", "tests", "CPUFeatures.swift", "DeviceRegisters.swift",
+      "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
+      "RISCVPlatform+Traps.swift", "SBI.swift", "WindowMemory.swift",
+    ]),
   tests(
     "PlatformCommonTests", "platforms/common/tests",
-    of: ["MnosABI", "KernelHAL", "PlatformCommon"]),
+    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting"]),
+  tests(
+    "PlatformRISCV64Tests", "platforms/riscv64/tests",
+    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformRISCV64"]),
 ]
 
 let userTargets: [Target] = [

@@ -40,12 +40,12 @@ public struct ACPISerialConsole: Equatable, Sendable {
     clockFrequency = revision >= 3 ? table.word32(at: 68) ?? 0 : 0
   }
 
-  /// Distance between registers as a power of two, in bytes.
+  /// Distance between registers as a power of two, in bytes: that of one access. The width
+  /// in bits does not tell: firmware gives 32 for registers that are bytes side by side.
   public var registerShift: UInt8 {
-    switch register.bitWidth {
-    case 16: 1
-    case 32: 2
-    case 64: 3
+    switch register.accessSize {
+    case 2: 1
+    case 3: 2
     default: 0
     }
   }

@@ -48,7 +48,8 @@ public struct RISCVPlatform: MachinePlatform, ~Copyable {
   /// Reads the device tree where it describes the machine, else the ACPI tables.
   public mutating func discover() throws(BootFailure) {
     // SAFETY: the kernel has mapped all RAM and firmware tables there by now.
-    let memory = unsafe WindowMemory(windowBase: physicalWindowBase)
+    let memory = unsafe WindowMemory(
+      windowBase: physicalWindowBase, format: pageTableFormat)
     layout = try MachineLayout(boot, in: memory)
     guard let scale = TimeScale(frequency: layout.timeFrequency) else {
       throw .malformed(StaticReason("frequency of the time counter"))

@@ -24,8 +24,8 @@ struct TimeScale: Equatable {
     Self.scaled(ticks, by: nanosecondsPerTick)
   }
 
-  /// Ticks after which at least `nanoseconds` have passed, by `nanoseconds(in:)` too. Two
-  /// ticks too many at most for short times, a few hundred-millionths for long ones.
+  /// Ticks after which at least `nanoseconds` have passed, by `nanoseconds(in:)` too. Too
+  /// many by two ticks and one part in four times the frequency at most.
   func ticks(for nanoseconds: UInt64) -> UInt64 {
     let ticks = Self.scaled(nanoseconds, by: ticksPerNanosecond)
     return ticks > .max - 2 ? .max : ticks + 2

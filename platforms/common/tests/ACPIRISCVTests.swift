@@ -1,0 +1,110 @@
+import PlatformCommon
+import PlatformTesting
+import Testing
+
+@Suite struct ACPIRISCVTests {
+  private func table(
+    _ signature: ACPISignature, _ bytes: [UInt8]
+  ) throws -> ACPITable<FirmwareMemory> {
+    let memory = FirmwareMemory(bytes)
+    return try #require(ACPITable(signature, at: memory.base, in: memory))
+  }
+
+  /// A MADT with two harts at controller 0 and 1, and both controllers.
+  private func interruptTable(
+    _ change: (inout TableBuilder) -> Void = { _ in }
+  ) throws -> ACPITable<FirmwareMemory> {
+    var builder = TableBuilder("APIC", revision: 6)
+    builder.add(0, byteCount: 8)
+    hart(&builder, number: 4, identifier: 0x0000_0003)
+    hart(&builder, number: 9, identifier: 0x0100_0001)
+    controller(&builder, identifier: 0, base: 0xc00_0000, firstLine: 0)
+    controller(&builder, identifier: 1, base: 0xd00_0000, firstLine: 96)
+    change(&builder)
+    return try table(.interruptControllers, builder.finished())
+  }
+
+  private func hart(_ table: inout TableBuilder, number: UInt64, identifier: UInt64) {
+    for (value, count) in [(0x18, 1), (36, 1), (1, 1), (0, 1), (1, 4)] as [(UInt64, Int)] {
+      table.add(value, byteCount: count)
+    }
+    table.add(number, byteCount: 8)
+    table.add(0, byteCount: 4)
+    table.add(identifier, byteCount: 4)
+    table.add(0, byteCount: 12)
+  }
+
+  private func controller(
+    _ table: inout TableBuilder, identifier: UInt64, base: UInt64, firstLine: UInt64
+  ) {
+    for (value, count) in [(0x1b, 1), (36, 1), (1, 1), (identifier, 1), (0, 8), (95, 2), (7, 2)]
+      as [(UInt64, Int)]
+    {
+      table.add(value, byteCount: count)
+    }
+    table.add(0, byteCount: 4)
+    table.add(0x60_0000, byteCount: 4)
+    table.add(base, byteCount: 8)
+    table.add(firstLine, byteCount: 4)
+  }
+
+  @Test func hartFindsItsControllerAndContext() throws {
+    let table = try interruptTable()
+
+    let first = try #require(ACPIPlatformInterrupts(table, hart: 4))
+    let second = try #require(ACPIPlatformInterrupts(table, hart: 9))
+
+    #expect(first.base == 0xc00_0000 && first.context == 3 && first.firstLine == 0)
+    #expect(second.base == 0xd00_0000 && second.context == 1 && second.firstLine == 96)
+    #expect(first.sourceCount == 95 && first.byteCount == 0x60_0000)
+  }
+
+  @Test func unknownHartHasNoController() throws {
+    #expect(ACPIPlatformInterrupts(try interruptTable(), hart: 5) == nil)
+  }
+
+  @Test func hartOfMissingControllerHasNone() throws {
+    let table = try interruptTable { hart(&$0, number: 11, identifier: 0x0200_0001) }
+
+    #expect(ACPIPlatformInterrupts(table, hart: 11) == nil)
+  }
+
+  @Test(arguments: [0, 1, 200] as [UInt64])
+  func entryOfImpossibleLengthIsRefused(length: UInt64) throws {
+    let table = try interruptTable {
+      $0.add(0x18, byteCount: 1)
+      $0.add(length, byteCount: 1)
+    }
+
+    #expect(ACPIPlatformInterrupts(table, hart: 4) == nil)
+  }
+
+  @Test func shortEntryIsPassedOver() throws {
+    let table = try interruptTable {
+      $0.add(0x18, byteCount: 1)
+      $0.add(2, byteCount: 1)
+    }
+
+    #expect(ACPIPlatformInterrupts(table, hart: 4) != nil)
+  }
+
+  @Test func timeFrequencyIsRead() throws {
+    var builder = TableBuilder("RHCT")
+    builder.add(0, byteCount: 4)
+    builder.add(10_000_000, byteCount: 8)
+
+    let table = try table(.hartCapabilities, builder.finished())
+
+    #expect(ACPIHartCapabilities(table)?.timeFrequency == 10_000_000)
+  }
+
+  @Test func missingOrZeroFrequencyIsRefused() throws {
+    var builder = TableBuilder("RHCT")
+    let short = try table(.hartCapabilities, builder.finished())
+    builder.add(0, byteCount: 12)
+    let zero = try table(.hartCapabilities, builder.finished())
+
+    #expect(ACPIHartCapabilities(short) == nil)
+    #expect(ACPIHartCapabilities(zero) == nil)
+  }
+}

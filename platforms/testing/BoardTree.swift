@@ -1,0 +1,105 @@
+/// A device tree of a RISC-V board with a PLIC and 16550 ports, like the one QEMU's `virt`
+/// machine has.
+public struct BoardTree {
+  public var harts: UInt32 = 1
+  public var timeFrequency: UInt32 = 10_000_000
+  /// What /chosen says of the console; nil leaves it out.
+  public var stdoutPath: String? = "/soc/serial@10000000:115200n8"
+  public var hasController = true
+  /// `ranges` of the bus; empty is one to one.
+  public var busRanges: [UInt32] = []
+
+  public init() {}
+
+  public func build() -> TreeBuilder {
+    var tree = TreeBuilder()
+    tree.node("") { root in
+      root.property("#address-cells", cells: 2)
+      root.property("#size-cells", cells: 2)
+      powerNodes(&root)
+      cpus(&root)
+      root.node("aliases") { $0.property("serial0", texts: "/soc/serial@10000000") }
+      root.node("chosen") { chosen in
+        if let stdoutPath { chosen.property("stdout-path", texts: stdoutPath) }
+        chosen.property("rng-seed", cells: 0x71c9_7792, 0xc425_24c9, 0x3c88_3fcc)
+      }
+      bus(&root)
+    }
+    return tree
+  }
+
+  private func powerNodes(_ root: inout TreeBuilder) {
+    for (name, value) in [("poweroff", UInt32(0x5555)), ("reboot", 0x7777)] {
+      root.node(name) { node in
+        node.property("value", cells: value)
+        node.property("offset", cells: 0)
+        node.property("regmap", cells: 4)
+        node.property("compatible", texts: "syscon-\(name)")
+      }
+    }
+  }
+
+  /// The phandle of a hart's own interrupt controller.
+  private func handle(ofHart hart: UInt32) -> UInt32 { 0x100 + hart }
+
+  private func cpus(_ root: inout TreeBuilder) {
+    root.node("cpus") { cpus in
+      cpus.property("#address-cells", cells: 1)
+      cpus.property("#size-cells", cells: 0)
+      cpus.property("timebase-frequency", cells: timeFrequency)
+      for hart in 0..<harts {
+        cpus.node("cpu@\(hart)") { cpu in
+          cpu.property("reg", cells: hart)
+          cpu.property("compatible", texts: "riscv")
+          cpu.node("interrupt-controller") { own in
+            own.property("compatible", texts: "riscv,cpu-intc")
+            own.property("phandle", cells: handle(ofHart: hart))
+          }
+        }
+      }
+    }
+  }
+
+  private func bus(_ root: inout TreeBuilder) {
+    root.node("soc") { bus in
+      bus.property("#address-cells", cells: 2)
+      bus.property("#size-cells", cells: 2)
+      bus.property("compatible", texts: "simple-bus")
+      bus.property("ranges", bytes: busRanges.flatMap(TreeBuilder.bigEndian))
+      serialPort(&bus, address: 0x1000_1000, line: 11)
+      serialPort(&bus, address: 0x1000_0000, line: 10)
+      bus.node("test@100000") { test in
+        test.property("phandle", cells: 4)
+        test.property("reg", cells: 0, 0x10_0000, 0, 0x1000)
+        test.property("compatible", texts: "sifive,test1", "syscon")
+      }
+      if hasController { controller(&bus) }
+    }
+  }
+
+  private func serialPort(_ bus: inout TreeBuilder, address: UInt32, line: UInt32) {
+    bus.node("serial@\(String(address, radix: 16))") { port in
+      port.property("interrupts", cells: line)
+      port.property("interrupt-parent", cells: 3)
+      port.property("clock-frequency", cells: 3_686_400)
+      port.property("reg", cells: 0, address, 0, 0x100)
+      port.property("compatible", texts: "ns16550a")
+    }
+  }
+
+  private func controller(_ bus: inout TreeBuilder) {
+    bus.node("plic@c000000") { controller in
+      controller.property("phandle", cells: 3)
+      controller.property("riscv,ndev", cells: 95)
+      controller.property("reg", cells: 0, 0xc00_0000, 0, 0x60_0000)
+      // Machine mode, then supervisor mode, of each hart.
+      controller.property(
+        "interrupts-extended",
+        bytes: (0..<harts).flatMap { hart in
+          [handle(ofHart: hart), 11, handle(ofHart: hart), 9].flatMap(TreeBuilder.bigEndian)
+        })
+      controller.property("compatible", texts: "sifive,plic-1.0.0", "riscv,plic0")
+      controller.property("#interrupt-cells", cells: 1)
+    }
+  }
+}
