@@ -30,12 +30,7 @@ public struct ISOMaker: Sendable {
     case .limine(let folder):
       try LimineTree(context: context, limine: folder, inputs: inputs).make(tree, output: partial)
     }
-    do {
-      _ = try FileManager.default.replaceItemAt(
-        URL(fileURLWithPath: output), withItemAt: URL(fileURLWithPath: partial))
-    } catch {
-      throw ToolFailure("could not write \(output): \((error as NSError).localizedDescription)")
-    }
+    try Files.move(partial, to: output)
   }
 
   private func makeBuiltIn(_ tree: String, _ output: String) throws(ToolFailure) {

@@ -67,6 +67,16 @@ public enum Files {
     }
   }
 
+  /// Gives the file at `source` the name `target`, in place of what had it.
+  public static func move(_ source: String, to target: String) throws(ToolFailure) {
+    do {
+      if exists(target) { try FileManager.default.removeItem(atPath: target) }
+      try FileManager.default.moveItem(atPath: source, toPath: target)
+    } catch {
+      throw failure("could not move \(source) to", target, error)
+    }
+  }
+
   public static func exists(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path)
   }
