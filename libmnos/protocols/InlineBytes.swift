@@ -1,9 +1,9 @@
-/// Up to 56 bytes that travel in a message's words 1 to 7, the first byte lowest.
+/// Up to 48 bytes that travel in six words of a message, the first byte lowest.
 public struct InlineBytes: Sendable {
-  public static var capacity: Int { 56 }
+  public static var capacity: Int { 48 }
 
   public private(set) var count = 0
-  private var words = [7 of UInt64](repeating: 0)
+  private var words = [6 of UInt64](repeating: 0)
 
   public init() {}
 
@@ -11,12 +11,6 @@ public struct InlineBytes: Sendable {
   public init(_ source: Span<UInt8>, from offset: Int = 0) {
     var index = offset
     while index < source.count, append(source[index]) { index += 1 }
-  }
-
-  /// What a message carries; a count over the capacity is cut to it.
-  init(_ message: [8 of UInt64], count: UInt64) {
-    self.count = Int(min(count, UInt64(Self.capacity)))
-    for index in 0..<7 { words[index] = message[index + 1] }
   }
 
   /// Adds a byte; false if there is no room.
@@ -35,14 +29,15 @@ public struct InlineBytes: Sendable {
   /// A copy; allocates.
   public var bytes: [UInt8] { (0..<count).map { self[$0] } }
 
-  /// Words of the message, word 0 included, that hold the bytes.
-  public var wordCount: UInt64 { UInt64(1 + (count + 7) / 8) }
+  /// Appends the words that hold the bytes, without their count.
+  func encode(into message: inout Message) {
+    for index in 0..<(count + 7) / 8 { message.append(words[index]) }
+  }
 
-  /// A message with these bytes behind `first`.
-  func message(_ first: UInt64) -> [8 of UInt64] {
-    var message = [8 of UInt64](repeating: 0)
-    message[0] = first
-    for index in 0..<7 { message[index + 1] = words[index] }
-    return message
+  /// Reads what `encode` appended for `count` bytes.
+  init(from reader: inout MessageReader, count: UInt64) throws(MalformedMessage) {
+    guard count <= UInt64(Self.capacity) else { throw MalformedMessage() }
+    self.count = Int(count)
+    for index in 0..<(self.count + 7) / 8 { words[index] = try reader.next() }
   }
 }

@@ -6,11 +6,12 @@ struct ReplyToken: Equatable {
 }
 
 /// What the console's logic asks of the loop around it.
-protocol ConsoleClients {
+protocol ConsoleClients: ~Copyable {
   /// Answers a caller; false if it is gone, and then nothing of the answer was seen.
-  mutating func reply(to token: ReplyToken, _ reply: ConsoleReply) -> Bool
+  mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool
+  mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure)
   /// Signals the notification given with `setInterrupt`.
-  mutating func signalInterrupt(_ bits: UInt64)
+  mutating func signalInterrupt()
 }
 
 /// The console: who reads, who writes, and what Ctrl-C means.
@@ -33,29 +34,29 @@ struct ConsoleServer<Driver: SerialDriver> {
   private var output = OutputQueue()
   private var readers: [Reader] = []
   private var flushers: [ReplyToken] = []
-  private var interruptBits: UInt64 = 0
+  private var hasInterrupt = false
   private var lineReader = LineReader()
 
   init(driver: Driver) { self.driver = driver }
 
-  mutating func start<Clients: ConsoleClients>(_ clients: inout Clients) {
+  mutating func start<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
     driver.start()
     serviceDevice(&clients)
   }
 
   /// Serves the device and everyone who waits for it.
-  mutating func serviceDevice<Clients: ConsoleClients>(_ clients: inout Clients) {
+  mutating func serviceDevice<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
     repeat {
       let received = driver.service(receiving: &input, sending: &output)
       if received > 0 { noticeInterrupt(among: received, &clients) }
-      for writer in output.takeFinished() { _ = clients.reply(to: writer, ConsoleReply()) }
+      for writer in output.takeFinished() { _ = clients.reply(to: writer, ConsoleProtocol.Reply()) }
       // A full buffer was emptied, or an echo was added: the device has to know.
     } while serveReaders(&clients)
     answerFlushers(&clients)
   }
 
-  mutating func handle<Clients: ConsoleClients>(
-    _ request: ConsoleRequest, from token: ReplyToken, _ clients: inout Clients
+  mutating func handle<Clients: ConsoleClients & ~Copyable>(
+    _ request: ConsoleProtocol.Request, from token: ReplyToken, _ clients: inout Clients
   ) {
     switch request {
     case .write(let bytes):
@@ -66,9 +67,10 @@ struct ConsoleServer<Driver: SerialDriver> {
       var isLine = false
       if case .readLine = request { isLine = true }
       readers.append(Reader(token: token, isLine: isLine))
-    case .setInterrupt(let bits):
-      interruptBits = bits
-      _ = clients.reply(to: token, ConsoleReply())
+    case .setInterrupt, .clearInterrupt:
+      hasInterrupt = false
+      if case .setInterrupt = request { hasInterrupt = true }
+      _ = clients.reply(to: token, ConsoleProtocol.Reply())
     case .flush:
       guard flushers.count < Self.mostWaiters else { return refuse(token, &clients) }
       flushers.append(token)
@@ -76,40 +78,44 @@ struct ConsoleServer<Driver: SerialDriver> {
     serviceDevice(&clients)
   }
 
-  private func refuse<Clients: ConsoleClients>(_ token: ReplyToken, _ clients: inout Clients) {
-    _ = clients.reply(to: token, ConsoleReply(error: .busy))
+  private func refuse<Clients: ConsoleClients & ~Copyable>(
+    _ token: ReplyToken, _ clients: inout Clients
+  ) {
+    clients.refuse(token, .busy)
   }
 
   /// Looks for Ctrl-C among the newest `count` bytes, if nobody reads and someone cares.
-  private mutating func noticeInterrupt<Clients: ConsoleClients>(
+  private mutating func noticeInterrupt<Clients: ConsoleClients & ~Copyable>(
     among count: Int, _ clients: inout Clients
   ) {
-    guard readers.isEmpty, interruptBits != 0 else { return }
+    guard readers.isEmpty, hasInterrupt else { return }
     var index = input.count
     let first = index - count
     while index > first {
       index -= 1
       guard input[index] == LineReader.interrupt else { continue }
       input.removeFirst(index + 1)
-      clients.signalInterrupt(interruptBits)
+      clients.signalInterrupt()
       return
     }
   }
 
   /// Serves readers with what was typed; whether the device must be looked at again.
-  private mutating func serveReaders<Clients: ConsoleClients>(_ clients: inout Clients) -> Bool {
+  private mutating func serveReaders<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients)
+    -> Bool
+  {
     let wasFull = input.isFull
     var hasEchoed = false
     while let reader = readers.first {
       if reader.isLine {
         let signals = lineReader.edit(&input)
-        if signals, interruptBits != 0 { clients.signalInterrupt(interruptBits) }
+        if signals, hasInterrupt { clients.signalInterrupt() }
         hasEchoed = showEcho() || hasEchoed
         guard let (reply, count) = lineReader.nextPiece() else { break }
         if clients.reply(to: reader.token, reply) { lineReader.removePiece(count) }
       } else {
         guard !input.isEmpty else { break }
-        var reply = ConsoleReply()
+        var reply = ConsoleProtocol.Reply()
         var count = 0
         while count < input.count, reply.bytes.append(input[count]) { count += 1 }
         // A reader that is gone has seen nothing: the bytes are for the next one.
@@ -126,13 +132,15 @@ struct ConsoleServer<Driver: SerialDriver> {
     return !echo.isEmpty
   }
 
-  private mutating func answerFlushers<Clients: ConsoleClients>(_ clients: inout Clients) {
+  private mutating func answerFlushers<Clients: ConsoleClients & ~Copyable>(
+    _ clients: inout Clients
+  ) {
     guard !flushers.isEmpty, output.isEmpty else { return }
     // The last byte is on its way out of the device: at most a character's time. There is
     // no interrupt for that moment, so it is looked for, and not for ever.
     var looks = 0
     while !driver.hasSentAll, looks < 100_000 { looks += 1 }
-    for flusher in flushers { _ = clients.reply(to: flusher, ConsoleReply()) }
+    for flusher in flushers { _ = clients.reply(to: flusher, ConsoleProtocol.Reply()) }
     flushers.removeAll()
   }
 }

@@ -41,9 +41,9 @@ struct LineReader {
   }
 
   /// An answer with the next piece of a finished line, and how much of the line it is.
-  func nextPiece() -> (ConsoleReply, Int)? {
+  func nextPiece() -> (ConsoleProtocol.Reply, Int)? {
     guard let line else { return nil }
-    var reply = ConsoleReply()
+    var reply = ConsoleProtocol.Reply()
     reply.bytes = InlineBytes(line.span, from: position)
     reply.isEndOfLine = position + reply.bytes.count == line.count
     reply.isEndOfInput = line.isEmpty

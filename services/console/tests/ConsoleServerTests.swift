@@ -11,7 +11,7 @@ import Testing
 
     #expect(console.device.sent == Array("a\r\nb\r\n".utf8))
     #expect(console.clients.replies.map(\.token) == [1])
-    #expect(console.clients.replies[0].reply.error == nil)
+    #expect(console.clients.refused.isEmpty)
   }
 
   @Test func emptyWriteIsAnswered() {
@@ -45,7 +45,7 @@ import Testing
     console.device.transmitterRoom = 0
     for token in 0..<OutputQueue.capacity + 3 { console.write("0123456789abcdef", from: token) }
 
-    #expect(console.clients.replies.filter { $0.reply.error == .busy }.count == 2)
+    #expect(console.clients.refused.count == 2)
   }
 
   @Test func readerWaitsForTheFirstByte() {
@@ -64,10 +64,10 @@ import Testing
     let text = String((0..<300).map { Character(Unicode.Scalar(UInt8(33 + $0 % 90))) })
     console.type(text)
 
-    for token in 1...6 { console.handle(.read, from: token) }
+    for token in 1...7 { console.handle(.read, from: token) }
 
     #expect(console.clients.read == text)
-    #expect(console.clients.replies.map(\.reply.bytes.count) == [56, 56, 56, 56, 56, 20])
+    #expect(console.clients.replies.map(\.reply.bytes.count) == [48, 48, 48, 48, 48, 48, 12])
   }
 
   @Test func pasteBeyondTheBufferStaysOnTheLineAndIsNotLost() {
@@ -100,11 +100,11 @@ import Testing
 
   @Test func controlCSignalsWhenNobodyReads() {
     var console = TestConsole()
-    console.handle(.setInterrupt(bits: 4), from: 1)
+    console.handle(.setInterrupt, from: 1)
 
     console.type("forgotten\u{3}after")
 
-    #expect(console.clients.signals == [4])
+    #expect(console.clients.signals == 1)
     console.handle(.read, from: 2)
     #expect(console.clients.read == "after")
   }
@@ -112,24 +112,24 @@ import Testing
   @Test func controlCIsAByteForAReaderAndWithoutANotification() {
     var console = TestConsole()
     console.type("a\u{3}b")
-    console.handle(.setInterrupt(bits: 1), from: 1)
+    console.handle(.setInterrupt, from: 1)
     console.handle(.read, from: 2)
     console.handle(.read, from: 3)
 
     console.type("\u{3}")
 
-    #expect(console.clients.signals.isEmpty)
+    #expect(console.clients.signals == 0)
     #expect(console.clients.read == "a\u{3}b\u{3}")
   }
 
-  @Test func noBitsEndTheSignalling() {
+  @Test func clearingEndsTheSignalling() {
     var console = TestConsole()
-    console.handle(.setInterrupt(bits: 1), from: 1)
-    console.handle(.setInterrupt(bits: 0), from: 1)
+    console.handle(.setInterrupt, from: 1)
+    console.handle(.clearInterrupt, from: 1)
 
     console.type("\u{3}")
 
-    #expect(console.clients.signals.isEmpty)
+    #expect(console.clients.signals == 0)
   }
 
   @Test func lineIsEditedAndEchoedAndReadInPieces() {
@@ -159,12 +159,12 @@ import Testing
 
   @Test func controlCSignalsFromALineReader() {
     var console = TestConsole()
-    console.handle(.setInterrupt(bits: 2), from: 9)
+    console.handle(.setInterrupt, from: 9)
     console.handle(.readLine, from: 1)
 
     console.type("ab\u{3}cd\r")
 
-    #expect(console.clients.signals == [2])
+    #expect(console.clients.signals == 1)
     #expect(console.clients.read == "cd\n")
   }
 
@@ -185,30 +185,38 @@ import Testing
 
     for token in 0..<40 { console.handle(.read, from: token) }
 
-    #expect(console.clients.replies.count == 8)
-    #expect(console.clients.replies.allSatisfy { $0.reply.error == .busy })
+    #expect(console.clients.refused == Array(32..<40))
+    #expect(console.clients.replies.isEmpty)
   }
 
-  @Test func requestsSurviveTheirMessage() throws {
-    let bytes = InlineBytes(Array("hello, world 0123456789".utf8).span)
+  @Test(arguments: [0, 1, 7, 8, 9, 47, 48]) func bytesSurviveTheirMessage(count: Int) throws {
+    let source = (0..<count).map { UInt8($0 + 100) }
+    let bytes = InlineBytes(source.span)
 
-    guard case .write(let read) = try ConsoleRequest(ConsoleRequest.write(bytes).words) else {
+    guard case .write(let read) = try sent(.write(bytes)) else {
       Issue.record("a write became something else")
       return
     }
+
     #expect(read.bytes == bytes.bytes)
-    guard case .setInterrupt(let bits) = try ConsoleRequest([4, 7, 0, 0, 0, 0, 0, 0]) else {
-      Issue.record("an interrupt request became something else")
-      return
-    }
-    #expect(bits == 7)
   }
 
-  @Test(arguments: [0, 6, 255, 1 | 57 << 8, 2 | 1 << 16, .max] as [UInt64])
+  @Test(
+    arguments: [0, 0x3ff, 0x406, 0x400 | 49 << 16, 0x400 | 9 << 16, 0x401 | 1 << 16, .max]
+      as [UInt64])
   func rubbishIsRefused(word: UInt64) {
-    #expect(throws: ConsoleError.badRequest) {
-      try ConsoleRequest([word, 0, 0, 0, 0, 0, 0, 0])
-    }
+    var reader = MessageReader(Message(words: [word, 0, 0, 0, 0, 0, 0, 0], count: 2))
+
+    #expect(throws: MalformedMessage.self) { try ConsoleProtocol.Request(from: &reader) }
+  }
+
+  private func sent(_ request: ConsoleProtocol.Request) throws -> ConsoleProtocol.Request {
+    var message = Message()
+    request.encode(into: &message)
+    var reader = MessageReader(message)
+    let received = try ConsoleProtocol.Request(from: &reader)
+    try reader.finish()
+    return received
   }
 }
 
@@ -223,7 +231,7 @@ struct TestConsole {
     server.start(&clients)
   }
 
-  mutating func handle(_ request: ConsoleRequest, from token: Int) {
+  mutating func handle(_ request: ConsoleProtocol.Request, from token: Int) {
     server.handle(request, from: ReplyToken(rawValue: UInt32(token)), &clients)
   }
 
@@ -240,19 +248,28 @@ struct TestConsole {
 }
 
 struct TestClients: ConsoleClients {
-  var replies: [(token: Int, reply: ConsoleReply)] = []
-  var signals: [UInt64] = []
+  var replies: [(token: Int, reply: ConsoleProtocol.Reply)] = []
+  var refused: [Int] = []
+  var signals = 0
   var dead: Set<Int> = []
 
   var readBytes: [UInt8] { replies.flatMap { $0.reply.bytes.bytes } }
   var read: String { String(decoding: readBytes, as: UTF8.self) }
 
-  mutating func reply(to token: ReplyToken, _ reply: ConsoleReply) -> Bool {
+  mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool {
     guard !dead.contains(Int(token.rawValue)) else { return false }
-    // Through words, as on the machine.
-    replies.append((Int(token.rawValue), ConsoleReply(words: reply.words)))
+    // Through a message, as on the machine.
+    var message = Message()
+    reply.encode(into: &message)
+    var reader = MessageReader(message)
+    guard let received = try? ConsoleProtocol.Reply(from: &reader) else { return false }
+    replies.append((Int(token.rawValue), received))
     return true
   }
 
-  mutating func signalInterrupt(_ bits: UInt64) { signals.append(bits) }
+  mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
+    refused.append(Int(token.rawValue))
+  }
+
+  mutating func signalInterrupt() { signals += 1 }
 }
