@@ -30,6 +30,8 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   var endingTail = ProcessID.none
   /// At which priority ending goes on: the highest of those who caused it; -1 if none is.
   var reapPriority = -1
+  /// The chunk of a capability table that this entry added, in case its call fails.
+  var grown = (process: ProcessID.none, chunk: UInt16(0))
   /// Frames that the kernel took before the allocator existed: image, tables, marks.
   public var kernelFrames: UInt64 = 0
   /// Slots that are not free, in all tables.

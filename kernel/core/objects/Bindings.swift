@@ -51,13 +51,14 @@ extension Kernel where P: ~Copyable {
     type == .notification || type == .portRange ? .read : .manage
   }
 
-  /// Makes a bound slot in the caller's table.
+  /// Makes a bound slot in the caller's table, with only the right that the binding uses:
+  /// a binding to an endpoint must not count as one of its readers.
   private mutating func makeBound(
-    from source: SlotID, role: BindingRole, holder: UInt32
+    from source: SlotID, _ rights: Rights, role: BindingRole, holder: UInt32
   ) throws(Failure) -> SlotID {
     let slot = try findSlot(
       UInt64(SlotChoice.any), in: objects[current].process, argument: 0)
-    derive(from: source, to: slot, rights: objects[source].rights)
+    derive(from: source, to: slot, rights: rights)
     objects[slot].state = .bound
     objects[slot].role = role
     objects[slot].holder = holder
@@ -76,7 +77,8 @@ extension Kernel where P: ~Copyable {
     guard objects[notification].boundThread.isNone, objects[thread].boundSlot.isNone,
       objects[thread].state != .ended, !objects[notification].isDestroyed
     else { throw .badState }
-    let slot = try makeBound(from: source, role: .threadNotification, holder: thread.granule)
+    let slot = try makeBound(
+      from: source, .read, role: .threadNotification, holder: thread.granule)
     objects[thread].boundSlot = slot
     objects[thread].boundNotification = notification
     objects[notification].boundThread = thread
@@ -106,12 +108,12 @@ extension Kernel where P: ~Copyable {
       guard objects[targetSlot].rights.includes(.write) else { throw .noRight }
       guard objects[thread].faultHandler.isNone else { throw .badState }
       objects[thread].faultHandler = try makeBound(
-        from: targetSlot, role: .faultHandler, holder: thread.granule)
+        from: targetSlot, .write, role: .faultHandler, holder: thread.granule)
     case .notification:
       guard objects[targetSlot].rights.includes(.write) else { throw .noRight }
       guard objects[thread].endWatcher.isNone else { throw .badState }
       objects[thread].endWatcher = try makeBound(
-        from: targetSlot, role: .threadEnd, holder: thread.granule)
+        from: targetSlot, .write, role: .threadEnd, holder: thread.granule)
     default: throw .wrongType
     }
   }
@@ -125,7 +127,7 @@ extension Kernel where P: ~Copyable {
     let targetSlot = try lookUp(target, .notification, needing: .write)
     guard objects[process].supervisor.isNone, objects[process].isAlive else { throw .badState }
     objects[process].supervisor = try makeBound(
-      from: targetSlot, role: .supervisor, holder: process.granule)
+      from: targetSlot, .write, role: .supervisor, holder: process.granule)
   }
 
   private mutating func bindInterrupt(_ source: SlotID, to target: UInt64) throws(Failure) {
@@ -138,7 +140,7 @@ extension Kernel where P: ~Copyable {
     let targetSlot = try lookUp(target, .notification, needing: .write)
     guard objects[interrupt].target.isNone else { throw .badState }
     objects[interrupt].target = try makeBound(
-      from: targetSlot, role: .interruptTarget, holder: interrupt.granule)
+      from: targetSlot, .write, role: .interruptTarget, holder: interrupt.granule)
     objects[interrupt].isPending = false
     platform.setLine(objects[interrupt].line, isEnabled: true)
   }
@@ -151,7 +153,7 @@ extension Kernel where P: ~Copyable {
     var place = 0
     while place < 4, !portSlot(place, of: process).isNone { place += 1 }
     guard place < 4 else { throw .noSlot }
-    let slot = try makeBound(from: source, role: .ports, holder: process.granule)
+    let slot = try makeBound(from: source, .none, role: .ports, holder: process.granule)
     setPorts(slot, at: place, of: process)
   }
 

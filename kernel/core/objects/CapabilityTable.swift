@@ -1,11 +1,14 @@
 /// A process's capabilities: a frame of chunk numbers, each chunk a frame of 64 slots.
 ///
-/// Look-up is two loads and a compare whatever the table holds. Chunks are added when the
-/// free list is empty, and all go back when the process ends.
+/// Look-up is two loads and a compare whatever the table holds. Chunks are added where a
+/// slot is named, or at the first gap when the free list is empty; all go back when the
+/// process ends.
 public struct CapabilityTable: BitwiseCopyable {
   /// The frame of 1,024 chunk frame numbers.
   let directory: FrameNumber
   var chunkCount: UInt16 = 0
+  /// No gap is below this chunk.
+  var firstGap: UInt16 = 0
   /// First free slot.
   var freeHead = SlotID.none
   var freeCount: UInt32 = 0

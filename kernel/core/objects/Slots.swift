@@ -54,22 +54,38 @@ extension Kernel where P: ~Copyable {
       if objects[process].table.freeHead.isNone { try growTable(of: process) }
       return objects[process].table.freeHead
     }
-    while choice >> 6 >= UInt64(objects[process].table.chunkCount) {
-      try growTable(of: process)
-    }
+    let chunk = UInt16(choice >> 6)
+    if chunkFrame(chunk, of: process) == 0 { try addChunk(chunk, to: process) }
     let slot = objects[process].table.slot(at: UInt16(choice), in: window)
     guard objects[slot].state == .free else { throw Failure(.slotBusy) }
     return slot
   }
 
-  /// Adds a chunk of 64 free slots.
-  mutating func growTable(of process: ProcessID) throws(Failure) {
-    let chunk = objects[process].table.chunkCount
-    guard chunk < CapabilityTable.chunkLimit else { throw .noSlot }
-    let frame = try allocateFrame(chargedTo: objects[process].budget)
+  /// The frame of a chunk, or 0 for a gap.
+  func chunkFrame(_ chunk: UInt16, of process: ProcessID) -> FrameNumber {
+    let directory = UInt64(objects[process].table.directory) << 12
+    return window.load(directory + UInt64(chunk) * 4, as: FrameNumber.self)
+  }
+
+  func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, of process: ProcessID) {
     let directory = UInt64(objects[process].table.directory) << 12
     window.store(frame, at: directory + UInt64(chunk) * 4)
-    objects[process].table.chunkCount = chunk + 1
+  }
+
+  /// Adds a chunk of free slots at the first gap. Cost: at most 1,024 loads, once a chunk.
+  mutating func growTable(of process: ProcessID) throws(Failure) {
+    var chunk = objects[process].table.firstGap
+    while chunk < CapabilityTable.chunkLimit, chunkFrame(chunk, of: process) != 0 { chunk += 1 }
+    objects[process].table.firstGap = chunk
+    guard chunk < CapabilityTable.chunkLimit else { throw .noSlot }
+    try addChunk(chunk, to: process)
+  }
+
+  private mutating func addChunk(_ chunk: UInt16, to process: ProcessID) throws(Failure) {
+    let frame = try allocateFrame(chargedTo: objects[process].budget)
+    setChunkFrame(frame, chunk, of: process)
+    objects[process].table.chunkCount += 1
+    grown = (process, chunk)
     // From the last to the first, so that low numbers are used first.
     var offset = Granule.perFrame
     while offset > 0 {
@@ -80,6 +96,26 @@ extension Kernel where P: ~Copyable {
       let isReserved = index == SlotChoice.none || index == SlotChoice.any
       if !isReserved { pushFree(slot, on: process) }
     }
+  }
+
+  /// Takes back the chunk that this entry added, if nothing is in it: its call failed.
+  mutating func undoGrowth() {
+    let (process, chunk) = grown
+    grown = (.none, 0)
+    let frame = chunkFrame(chunk, of: process)
+    for offset in 0..<Granule.perFrame {
+      let slot = SlotID(granule: frame * Granule.perFrame + offset)
+      guard objects[slot].state == .free else { return }
+    }
+    for offset in 0..<Granule.perFrame {
+      let slot = SlotID(granule: frame * Granule.perFrame + offset)
+      let index = objects[slot].index
+      if index != SlotChoice.none, index != SlotChoice.any { unlinkFree(slot) }
+    }
+    setChunkFrame(0, chunk, of: process)
+    objects[process].table.chunkCount -= 1
+    objects[process].table.firstGap = min(objects[process].table.firstGap, chunk)
+    freeFrame(frame, chargedTo: objects[process].budget)
   }
 
   /// Puts a capability into a free slot, derived from `parent` or as a root.
@@ -145,6 +181,13 @@ extension Kernel where P: ~Copyable {
 
   @inline(__always)
   mutating func takeFree(_ slot: SlotID) {
+    unlinkFree(slot)
+    objects[objects[slot].owner].table.usedCount += 1
+    capabilityCount += 1
+  }
+
+  @inline(__always)
+  private func unlinkFree(_ slot: SlotID) {
     let process = objects[slot].owner
     let next = objects[slot].next
     let previous = objects[slot].previous
@@ -155,7 +198,5 @@ extension Kernel where P: ~Copyable {
       objects[previous].next = next
     }
     objects[process].table.freeCount -= 1
-    objects[process].table.usedCount += 1
-    capabilityCount += 1
   }
 }

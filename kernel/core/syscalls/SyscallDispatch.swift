@@ -8,6 +8,7 @@ extension Kernel where P: ~Copyable {
   /// The outcome is in its registers when it runs next.
   public mutating func systemCall() {
     let thread = current
+    grown.process = .none
     let word = CallWord(rawValue: objects[thread].registers.callWord)
     do throws(Failure) {
       guard word.number < SyscallNumber.count else {
@@ -16,6 +17,7 @@ extension Kernel where P: ~Copyable {
       guard !word.hasUndefinedBits else { throw Failure.badArgument(11) }
       try dispatch(word)
     } catch {
+      if !grown.process.isNone { undoGrowth() }
       objects[thread].registers.callWord = ResultWord(error.status).rawValue
       objects[thread].registers.argument0 = error.value
     }

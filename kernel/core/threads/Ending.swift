@@ -188,28 +188,35 @@ extension Kernel where P: ~Copyable {
   }
 
   private mutating func endCapabilitiesStep(of process: ProcessID, steps: inout Int) {
-    let count = UInt32(objects[process].table.chunkCount) * 64
-    var index = UInt32(objects[process].endCursor)
-    while index < count, steps > 0 {
-      let slot = objects[process].table.slot(at: UInt16(index), in: window)
-      guard deleteStep(slot, steps: &steps) else { break }
+    let last = SlotChoice.any
+    var index = objects[process].endCursor
+    while index < last, steps > 0 {
       steps -= 1
-      index += 1
-      if index == 65_535 { index = count }
+      let slot = objects[process].table.slot(at: index, in: window)
+      if slot.isNone {
+        index = min(index, last - 64) + 64
+      } else {
+        guard deleteStep(slot, steps: &steps) else { break }
+        index += 1
+      }
     }
-    objects[process].endCursor = UInt16(truncatingIfNeeded: min(index, 65_535))
-    if index >= count { objects[process].endStage = .ports }
+    objects[process].endCursor = index
+    if index >= last {
+      objects[process].endStage = .ports
+      objects[process].endCursor = 0
+    }
   }
 
   private mutating func endMemory(of process: ProcessID, steps: inout Int) {
     steps -= 1
     let budget = objects[process].budget
-    let chunks = objects[process].table.chunkCount
-    if chunks > 0 {
-      let directory = UInt64(objects[process].table.directory) << 12
-      let frame = window.load(directory + UInt64(chunks - 1) * 4, as: FrameNumber.self)
+    if objects[process].table.chunkCount > 0 {
+      let chunk = objects[process].endCursor
+      objects[process].endCursor = chunk + 1
+      let frame = chunkFrame(chunk, of: process)
+      guard frame != 0 else { return }
       freeFrame(frame, chargedTo: budget)
-      objects[process].table.chunkCount = chunks - 1
+      objects[process].table.chunkCount -= 1
       return
     }
     freeFrame(objects[process].table.directory, chargedTo: budget)
