@@ -50,14 +50,7 @@ extension Kernel where P: ~Copyable {
     }
     objects[process].state = .stopped
     objects[cpu].needsSchedule = true
-    parkIfStopped()
     signalBound(objects[process].supervisor)
-  }
-
-  /// Takes the current thread off the CPU if its process was stopped by another.
-  private mutating func parkIfStopped() {
-    guard !current.isNone, objects[objects[current].process].state == .stopped else { return }
-    if objects[current].state == .running { objects[current].state = .ready }
   }
 
   // MARK: Threads
@@ -131,6 +124,7 @@ extension Kernel where P: ~Copyable {
     guard objects[process].isAlive else { return }
     objects[process].state = .ending
     objects[process].exitValue = value
+    objects[cpu].needsSchedule = true
     if endingTail.isNone { endingHead = process } else { objects[endingTail].nextEnding = process }
     endingTail = process
     let priority = current.isNone ? 0 : Int(objects[current].priority)

@@ -46,6 +46,10 @@ extension Kernel where P: ~Copyable {
     objects[cpu].needsSchedule = false
     let running = objects[cpu].current
     if !running.isNone, objects[running].state == .running, !objects[running].isSuspended {
+      guard objects[objects[running].process].state == .running else {
+        objects[running].state = .ready
+        return runNext()
+      }
       if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
         startSlice()
         return
@@ -53,18 +57,23 @@ extension Kernel where P: ~Copyable {
       objects[running].state = .ready
       objects[cpu].ready.insert(running, atHead: true, in: objects)
     }
+    runNext()
+  }
+
+  private mutating func runNext() {
     let next = takeNext()
     if next.isNone { idle() } else { run(next) }
   }
 
-  /// Takes the first ready thread out of the queue, passing over stopped processes' ones.
+  /// Takes the first ready thread out of the queue. Those of processes that stopped or are
+  /// ending stay out of it: nothing of theirs runs again.
   private func takeNext() -> ThreadID {
     while true {
       let priority = objects[cpu].ready.highestPriority
       guard priority >= 0 else { return .none }
       let thread = objects[cpu].ready.first(atPriority: priority)
       objects[cpu].ready.remove(thread, in: objects)
-      if objects[objects[thread].process].state != .stopped { return thread }
+      if objects[objects[thread].process].state == .running { return thread }
     }
   }
 
