@@ -33,14 +33,10 @@
     return unsafe start.pointee
   }
 
-  /// The process's own handles and random seed, from whichever record the page holds.
-  var identity: (process: Handle, budget: Handle, seed: UInt64) {
-    if let boot {
-      return (
-        Handle(rawValue: boot.process), Handle(rawValue: boot.budget), boot.randomSeed
-      )
-    }
-    guard let record = StartRecord(bytes) else { return (.none, .none, 0) }
-    return (record.process, record.budget, record.randomSeed)
+  /// The process's budget and random seed, from whichever record the page holds.
+  var identity: (budget: Handle, seed: UInt64) {
+    if let boot { return (Handle(rawValue: boot.budget), boot.randomSeed) }
+    guard let record = StartRecord(bytes) else { return (.none, 0) }
+    return (record.budget, record.randomSeed)
   }
 }

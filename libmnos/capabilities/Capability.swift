@@ -106,10 +106,7 @@ extension Capability {
   public func copy(
     into process: borrowing Process, rights: Rights, badge: UInt64 = 0
   ) throws(SyscallStatus) -> Handle {
-    Handle(
-      value: try SystemCall.invoke(
-        .copy, argument, process.argument, UInt64(SlotChoice.any), word0: UInt64(rights.bits),
-        word1: badge))
+    try handle.copy(into: process, rights: rights, badge: badge)
   }
 
   /// Deletes every capability derived from this one, wherever it is. Cost: O(descendants).
@@ -124,6 +121,18 @@ extension Capability {
 }
 
 extension Handle {
+  /// Copies what the handle names, of whatever type, into another process's table.
+  ///
+  /// - Returns: The handle by which that process knows it.
+  public func copy(
+    into process: borrowing Process, rights: Rights, badge: UInt64 = 0
+  ) throws(SyscallStatus) -> Handle {
+    Handle(
+      value: try SystemCall.invoke(
+        .copy, UInt64(rawValue), process.argument, UInt64(SlotChoice.any),
+        word0: UInt64(rights.bits), word1: badge))
+  }
+
   /// The handle in a call's value.
   init(value: UInt64) { self.init(rawValue: UInt32(truncatingIfNeeded: value)) }
 }

@@ -7,7 +7,6 @@ protocol PageSource {
 
 /// Pages from a process's budget, mapped into it. The token is the memory's handle.
 struct BudgetPages: PageSource {
-  let process: Handle
   let budget: Handle
   var addresses: AddressAllocator
 
@@ -24,7 +23,7 @@ struct BudgetPages: PageSource {
             .create, UInt64(budget.rawValue), UInt64(ObjectType.memory.rawValue),
             UInt64(SlotChoice.any), word0: byteCount)))
       try SystemCall.invoke(
-        .map, memory.argument, UInt64(process.rawValue), address, word0: 0, word1: byteCount,
+        .map, memory.argument, 0, address, word0: 0, word1: byteCount,
         word2: UInt64(Rights.read.union(.write).bits))
       return (address, UInt64(memory.release().rawValue))
     } catch {

@@ -1,7 +1,8 @@
 /// (F) Memory that this process sees at an address of its own, until the value ends.
-@safe public struct MappedMemory: ~Copyable {
-  /// The capability, for passing the same memory on.
-  public let memory: Memory
+@frozen @safe public struct MappedMemory: ~Copyable {
+  /// Of the memory. A plain number, because the compiler boxes what is borrowed by a span,
+  /// and cannot box a generic noncopyable type.
+  private let handle: Handle
   public let address: UInt64
   public let byteCount: Int
   public let isWritable: Bool
@@ -26,7 +27,7 @@
       guard let address = state.reserveAddresses(byteCount: byteCount) else { throw .noSlot }
       do throws(SyscallStatus) {
         try SystemCall.invoke(
-          .map, UInt64(handle.rawValue), UInt64(state.process.rawValue), address, word0: offset,
+          .map, UInt64(handle.rawValue), 0, address, word0: offset,
           word1: byteCount, word2: UInt64(rights.bits))
       } catch {
         state.releaseAddresses(address, byteCount: byteCount)
@@ -36,7 +37,16 @@
     }
     self.byteCount = Int(byteCount)
     isWritable = rights.includes(.write)
-    self.memory = memory
+    self.handle = memory.release()
+  }
+
+  /// The capability, for passing the same memory on.
+  public var memory: Memory {
+    _read {
+      let memory = Memory(adopting: handle)
+      yield memory
+      _ = memory.release()
+    }
   }
 
   /// What the memory holds now. Whoever else has it mapped may change it at any time.
@@ -60,11 +70,39 @@
     }
   }
 
+  /// Leaves the memory mapped as long as the process lives.
+  public consuming func keepForEver() -> PermanentBytes {
+    let bytes = PermanentBytes(address: address, byteCount: byteCount)
+    discard self
+    return bytes
+  }
+
   deinit {
     let (address, byteCount) = (address, UInt64(byteCount))
     try? OwnProcess.withLock { (state) throws(SyscallStatus) in
-      try SystemCall.invoke(.unmap, UInt64(state.process.rawValue), address, byteCount)
+      try SystemCall.invoke(.unmap, 0, address, byteCount)
       state.releaseAddresses(address, byteCount: byteCount)
+    }
+    _ = Memory(adopting: handle)
+  }
+}
+
+/// Bytes that stay where they are, readable, as long as the process lives.
+@safe public struct PermanentBytes {
+  private let address: UInt64
+  private let byteCount: Int
+
+  fileprivate init(address: UInt64, byteCount: Int) {
+    self.address = address
+    self.byteCount = byteCount
+  }
+
+  public var bytes: Span<UInt8> {
+    @_lifetime(immortal) get {
+      // SAFETY: made from a mapping that nothing ends any more.
+      let start = unsafe UnsafePointer<UInt8>(bitPattern: UInt(address))
+      let span = unsafe Span(_unsafeStart: start.unsafelyUnwrapped, count: byteCount)
+      return unsafe _overrideLifetime(span, copying: ())
     }
   }
 }

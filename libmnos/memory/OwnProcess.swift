@@ -4,7 +4,6 @@
 /// There is one per process, made before the program's own code runs; on the host there is
 /// none, and what needs it throws `unavailable`.
 @safe struct OwnProcess: ~Copyable {
-  let process: Handle
   let budget: Handle
   /// The page that the start argument named.
   let startPage: UInt64
@@ -16,8 +15,7 @@
   // SAFETY: set once, by start-up code, while the process has one thread.
   nonisolated(unsafe) private static var current: UnsafeMutablePointer<OwnProcess>?
 
-  init(process: Handle, budget: Handle, startPage: UInt64, seed: UInt64) {
-    self.process = process
+  init(budget: Handle, startPage: UInt64, seed: UInt64) {
     self.budget = budget
     self.startPage = startPage
     random = RandomState(seed: seed)
@@ -77,13 +75,13 @@
 
   /// - Returns: 0 if no memory is left.
   mutating func allocate(byteCount: Int, alignment: Int) -> UInt {
-    var pages = BudgetPages(process: process, budget: budget, addresses: addresses)
+    var pages = BudgetPages(budget: budget, addresses: addresses)
     defer { addresses = pages.addresses }
     return heap.allocate(byteCount: byteCount, alignment: alignment, from: &pages)
   }
 
   mutating func free(_ address: UInt) {
-    var pages = BudgetPages(process: process, budget: budget, addresses: addresses)
+    var pages = BudgetPages(budget: budget, addresses: addresses)
     defer { addresses = pages.addresses }
     heap.free(address, to: &pages)
   }

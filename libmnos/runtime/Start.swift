@@ -10,8 +10,8 @@ public func start(_ argument: UInt64) {
   // SAFETY: the kernel, or the loader in init, passes the address of a page that stays
   // mapped. The state lies in a frame that is never left.
   let page = unsafe StartPage(at: argument)
-  let (process, budget, seed) = page.identity
-  var state = OwnProcess(process: process, budget: budget, startPage: argument, seed: seed)
+  let (budget, seed) = page.identity
+  var state = OwnProcess(budget: budget, startPage: argument, seed: seed)
   unsafe withUnsafeMutablePointer(to: &state) { (pointer) in
     unsafe OwnProcess.install(pointer)
     _ = programMain(0, nil)

@@ -1,0 +1,71 @@
+import Libmnos
+
+/// The name directory.
+extension InitServer {
+  mutating func answer(
+    _ request: NameProtocol.Request, _ client: ClientBadge,
+    _ capabilities: inout ReceivedCapabilities, _ reply: consuming PendingReply<NameProtocol>
+  ) -> Answered {
+    switch request {
+    case .register(let name): return register(name, client, &capabilities, reply)
+    case .lookUp(let name, let waits): return lookUp(name, waits, reply)
+    }
+  }
+
+  private mutating func register(
+    _ name: Name, _ client: ClientBadge, _ capabilities: inout ReceivedCapabilities,
+    _ reply: consuming PendingReply<NameProtocol>
+  ) -> Answered {
+    let owner = services.firstIndex { $0.process?.number == client.process }
+    guard let owner, directory.permits(name, by: owner) else { return reply.fail(.notPermitted) }
+    guard let endpoint: SendEndpoint = try? capabilities.take(0),
+      let rights = try? endpoint.inspect().rights, rights.includes(ReceiveEndpoint.senderRights)
+    else { return reply.fail(.badCapability) }
+    let (replaced, waiters) = directory.register(name, endpoint.release())
+    if replaced != .none { _ = SendEndpoint(adopting: replaced) }
+    for waiter in waiters { answerWaiter(waiter) }
+    startServices()
+    return reply.succeed(.done)
+  }
+
+  private mutating func lookUp(
+    _ name: Name, _ waits: Bool, _ reply: consuming PendingReply<NameProtocol>
+  ) -> Answered {
+    // A service that ended a moment ago: its signal is on its way.
+    if let owner = directory.owner(of: name), services[owner].hasEnded { checkServices() }
+    switch directory.find(name) {
+    case .unknown: return reply.fail(.unknownName)
+    case .endpoint(let handle): return reply.succeed(.done, attaching: Self.attach(handle))
+    case .absent: return waits ? keepWaiting(name, reply) : reply.fail(.unavailable)
+    }
+  }
+
+  private mutating func keepWaiting(
+    _ name: Name, _ reply: consuming PendingReply<NameProtocol>
+  ) -> Answered {
+    guard directory.waiterCount < NameDirectory.waiterCapacity else {
+      return reply.fail(.exhausted)
+    }
+    var held = Handle.none
+    let answered = reply.postpone { held = $0.release() }
+    _ = directory.addWaiter(NameDirectory.Waiter(name: name, reply: held))
+    return answered
+  }
+
+  private func answerWaiter(_ waiter: NameDirectory.Waiter) {
+    let reply = HeldReply<NameProtocol>(adopting: waiter.reply)
+    guard case .endpoint(let handle) = directory.find(waiter.name) else {
+      return reply.fail(.unavailable)
+    }
+    reply.succeed(.done, attaching: Self.attach(handle))
+  }
+
+  /// A copy of a registered endpoint, as an attachment.
+  private static func attach(_ handle: Handle) -> Attachments {
+    var attachments = Attachments()
+    let endpoint = SendEndpoint(adopting: handle)
+    attachments.attachCopy(of: endpoint, rights: ReceiveEndpoint.senderRights)
+    _ = endpoint.release()
+    return attachments
+  }
+}

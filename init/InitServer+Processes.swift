@@ -1,0 +1,83 @@
+import Libmnos
+
+/// The process service.
+extension InitServer {
+  mutating func answer(
+    _ request: ProcessProtocol.Request, _ client: ClientBadge,
+    _ capabilities: inout ReceivedCapabilities, _ reply: consuming PendingReply<ProcessProtocol>
+  ) -> Answered {
+    switch request {
+    case .spawn(let request): return spawn(request, &capabilities, reply)
+    case .list(let first): return reply.succeed(list(from: first))
+    case .kill(let number): return kill(number, reply)
+    case .wait(let number): return wait(number, reply)
+    case .service(let index):
+      guard index < UInt32(services.count) else { return reply.succeed(.endOfList) }
+      return reply.succeed(.service(services[Int(index)].info))
+    case .power(let operation):
+      guard client.mayUsePower else { return reply.fail(.notPermitted) }
+      return power(operation, reply)
+    }
+  }
+
+  /// Returns only if the machine cannot.
+  private func power(
+    _ operation: PowerOperation, _ reply: consuming PendingReply<ProcessProtocol>
+  ) -> Answered {
+    switch operation {
+    case .off: try? authority.machine.powerOff()
+    case .reboot: try? authority.machine.reboot()
+    }
+    return reply.fail(.failed)
+  }
+
+  /// The process with the lowest number from `first` on: init itself, services, and others.
+  private func list(from first: UInt32) -> ProcessProtocol.Reply {
+    var best: LoadedProcess?
+    func consider(_ process: LoadedProcess) {
+      guard process.number >= first else { return }
+      if let found = best, found.number <= process.number { return }
+      best = process
+    }
+    for service in services { if let process = service.process { consider(process) } }
+    for process in spawned.running { consider(process) }
+    guard let best else { return .endOfList }
+    return .process(best.info())
+  }
+
+  private mutating func kill(
+    _ number: UInt32, _ reply: consuming PendingReply<ProcessProtocol>
+  ) -> Answered {
+    if number <= 1 { return reply.fail(.notPermitted) }
+    if let process = spawned.find(number) {
+      process.kill()
+    } else if let service = services.first(where: { $0.process?.number == number }) {
+      service.process?.kill()
+    } else {
+      return reply.fail(.notFound)
+    }
+    return reply.succeed(.done)
+  }
+
+  private mutating func wait(
+    _ number: UInt32, _ reply: consuming PendingReply<ProcessProtocol>
+  ) -> Answered {
+    if let value = spawned.takeEnd(of: number) { return reply.succeed(.ended(exitValue: value)) }
+    guard spawned.find(number) != nil else { return reply.fail(.notFound) }
+    guard spawned.hasRoomForWaiter else { return reply.fail(.exhausted) }
+    var held = Handle.none
+    let answered = reply.postpone { held = $0.release() }
+    spawned.addWaiter(for: number, reply: held)
+    return answered
+  }
+
+  /// Looks for processes that ended, and tells who waits for them.
+  mutating func checkSpawned() {
+    for process in spawned.running {
+      guard let value = end(of: process) else { continue }
+      for handle in spawned.ended(process.number, value: value) {
+        HeldReply<ProcessProtocol>(adopting: handle).succeed(.ended(exitValue: value))
+      }
+    }
+  }
+}

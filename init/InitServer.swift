@@ -1,0 +1,196 @@
+import Libmnos
+
+/// Init at work: starts services, watches them, and answers clients.
+struct InitServer: Server, ~Copyable {
+  typealias API = InitInterface
+  static var acceptedCapabilityCount: Int { 4 }
+
+  let authority: Authority
+  let supervisor: Notification
+  let archive: Archive
+  var spawner: Spawner
+  var log: Log
+  var services: [Service] = []
+  var spawned = SpawnedProcesses()
+  var directory: NameDirectory
+  var lastNumber: UInt32 = 1
+
+  init(
+    _ entries: [ServiceEntry], authority: consuming Authority, spawner: consuming Spawner,
+    supervisor: consuming Notification, archive: Archive
+  ) {
+    log = Log(to: authority.machine)
+    self.authority = authority
+    self.spawner = spawner
+    self.supervisor = supervisor
+    self.archive = archive
+    directory = NameDirectory(entries)
+    for entry in entries { services.append(Service(entry)) }
+  }
+
+  mutating func handle(
+    _ request: InitInterface.Request, from badge: UInt64,
+    with capabilities: inout ReceivedCapabilities, reply: consuming PendingReply<InitInterface>
+  ) -> Answered {
+    let client = ClientBadge(badge)
+    switch request {
+    case .names(let request):
+      guard client.mayUseDirectory else { return reply.fail(.notPermitted) }
+      return answer(
+        request, client, &capabilities, reply.narrowed(to: NameProtocol.self))
+    case .processes(let request):
+      guard client.mayUseProcesses else { return reply.fail(.notPermitted) }
+      return answer(
+        request, client, &capabilities, reply.narrowed(to: ProcessProtocol.self))
+    }
+  }
+
+  mutating func handleSignals(_ bits: UInt64) {
+    checkServices()
+    checkSpawned()
+    startServices()
+  }
+
+  /// When the next service is due, or never.
+  var nextDeadline: UInt64 {
+    var next = Deadline.never
+    for service in services where service.state == .waiting {
+      guard needsAreServed(service), let time = service.startTime else { continue }
+      next = min(next, time)
+    }
+    return next
+  }
+
+  mutating func handleDeadline() { startServices() }
+}
+
+/// Services: start and restart.
+extension InitServer {
+  /// Starts every service that is due and whose needs are served.
+  mutating func startServices() {
+    let now = Clock.now()
+    for index in services.indices {
+      let service = services[index]
+      guard service.state == .waiting, let time = service.startTime, time <= now,
+        needsAreServed(service)
+      else { continue }
+      start(service)
+    }
+  }
+
+  private func needsAreServed(_ service: Service) -> Bool {
+    service.entry.needs.allSatisfy { directory.isServed($0) }
+  }
+
+  private mutating func start(_ service: Service) {
+    let entry = service.entry
+    lastNumber += 1
+    let number = lastNumber
+    do throws(SpawnFailure) {
+      service.process = try spawn(entry, number)
+    } catch {
+      log.begin(entry.name.asName)
+      switch error {
+      case .badProgram(let problem):
+        service.isMissing = true
+        log.write("its program is ")
+        log.write(problem.reason)
+      case .kernel(.unavailable):
+        service.isMissing = true
+        log.write("its program /")
+        log.write(entry.path)
+        log.write(" is not in the initramfs")
+      case .kernel(let status):
+        log.write("cannot be started, status ")
+        log.write(decimal: UInt64(status.rawValue))
+        planRestart(service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
+      case .tooManyGrants:
+        service.isMissing = true
+        log.write("its manifest grants more than a program can be given")
+      }
+      log.writeLine()
+    }
+  }
+
+  private mutating func spawn(
+    _ entry: ServiceEntry, _ number: UInt32
+  ) throws(SpawnFailure) -> LoadedProcess {
+    let archive = archive
+    var path: [UInt8] = []
+    path.write(entry.path)
+    guard let program = archive.find(path) else { throw .kernel(.unavailable) }
+    let order = SpawnOrder(
+      number: number, name: entry.name, priority: entry.priority,
+      memoryLimit: entry.memoryLimit, objectLimit: entry.objectLimit,
+      arguments: arguments(of: entry))
+    var prepared = try spawner.prepare(order, archive.contents(of: program))
+    for grant in entry.grants {
+      try authority.give(
+        grant, to: prepared.loaded.process, number: number, in: &prepared.record)
+    }
+    return try spawner.launch(prepared, supervisor: supervisor)
+  }
+
+  /// Its name; and for who reads the archive, where in the memory that is.
+  private func arguments(of entry: ServiceEntry) -> [UInt8] {
+    var text: [UInt8] = []
+    text.write(entry.name)
+    text.write(byte: 0)
+    guard entry.grants.contains(.archive) else { return text }
+    text.write(decimal: UInt64(archive.range.lowerBound))
+    text.write(byte: 0)
+    text.write(decimal: UInt64(archive.range.count))
+    text.write(byte: 0)
+    return text
+  }
+
+  /// Looks for services that ended or stopped, and plans their next start.
+  mutating func checkServices() {
+    for index in services.indices {
+      let service = services[index]
+      guard let process = service.process, let end = end(of: process) else { continue }
+      for endpoint in directory.ownerEnded(index) { _ = SendEndpoint(adopting: endpoint) }
+      service.process = nil
+      planRestart(service, startedAt: process.startTime, exitValue: end)
+    }
+  }
+
+  private mutating func planRestart(_ service: Service, startedAt start: UInt64, exitValue: UInt64)
+  {
+    service.startTime = service.policy.ended(
+      startedAt: start, now: Clock.now(), exitValue: exitValue, rule: service.entry.restart)
+  }
+
+  /// The exit value of a process that ended or stands still after a fault, which is ended
+  /// here; nil while it runs.
+  mutating func end(of process: LoadedProcess) -> UInt64? {
+    guard let status = try? process.process.status() else { return nil }
+    switch status.state {
+    case .new, .running: return nil
+    case .ending, .ended:
+      if status.exitValue != 0 { report(process, "ended with ", status.exitValue) }
+      return status.exitValue
+    case .stopped:
+      report(process, "stopped by a fault, ", status.exitValue)
+      log.begin(process.name.asName)
+      log.write("at address 0x")
+      log.write(hexadecimal: status.faultAddress)
+      log.write(", pc image + 0x")
+      log.write(hexadecimal: status.faultProgramCounter &- process.imageBase)
+      log.writeLine()
+      process.kill()
+      return status.exitValue
+    }
+  }
+
+  private mutating func report(_ process: LoadedProcess, _ what: StaticString, _ value: UInt64) {
+    log.begin(process.name.asName)
+    log.write("process ")
+    log.write(decimal: UInt64(process.number))
+    log.write(" ")
+    log.write(what)
+    log.write("0x")
+    log.write(hexadecimal: value)
+    log.writeLine()
+  }
+}

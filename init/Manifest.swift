@@ -1,0 +1,71 @@
+import Libmnos
+
+/// The services of this system, in the order in which they are listed and started.
+///
+/// Everything here is checked by the compiler as far as it can be: a program is described by
+/// a function in `Programs`, whose parameters are the capabilities that it takes, so one
+/// that is missing or too many does not compile.
+public enum Manifest {
+  public static var services: [ServiceEntry] {
+    [
+      Programs.console(serial: .serialPort, directory: .directory),
+      Programs.initramfs(archive: .archive, directory: .directory),
+      Programs.vfs(directory: .directory),
+      Programs.shell(
+        directory: .directory, processes: .processes(mayUsePower: true),
+        machine: .machineStatistics),
+    ]
+  }
+
+  /// What a program gets that a user starts.
+  public static var spawned: SpawnDefaults {
+    SpawnDefaults(priority: 80, memoryLimit: 32 << 20, objectLimit: 20_000)
+  }
+}
+
+/// A service: its program, what it is given, and what happens when it ends.
+public struct ServiceEntry {
+  public var name: ShortName
+  /// Where the program is in the initramfs, without a slash in front.
+  public var path: StaticString
+  /// Names that it alone may register.
+  public var serves: [Name]
+  /// Names that must be served before it is started.
+  public var needs: [Name]
+  public var grants: [Grant]
+  /// 0 to 200; init has the highest.
+  public var priority: UInt8
+  public var memoryLimit: UInt64
+  public var objectLimit: UInt64
+  public var restart: RestartRule
+}
+
+/// A capability that a service is given, under a name of its own.
+public enum Grant: Equatable {
+  /// "directory": look names up, and register those that the service serves.
+  case directory
+  /// "processes": start, list and end processes; with power, turn the machine off.
+  case processes(mayUsePower: Bool)
+  /// "machine": ask what the machine has and uses, nothing else.
+  case machineStatistics
+  /// The first serial port, with its registers or ports and its interrupt.
+  case serialPort
+  /// "initramfs": the archive, read-only; where it begins and its byte count follow as
+  /// decimal arguments 1 and 2.
+  case archive
+}
+
+public enum RestartRule: Equatable {
+  /// Whenever it ends, for whatever reason.
+  case always
+  /// Unless it ends by itself with 0.
+  case onFailure
+  case never
+}
+
+/// Limits for what a user starts.
+public struct SpawnDefaults {
+  public var priority: UInt8
+  public var memoryLimit: UInt64
+  public var objectLimit: UInt64
+}

@@ -1,0 +1,33 @@
+import Libmnos
+
+/// A service of the manifest and how it is doing.
+final class Service {
+  let entry: ServiceEntry
+  var process: LoadedProcess?
+  var policy = RestartPolicy()
+  /// Not to be started before; nil if not to be started any more.
+  var startTime: UInt64? = 0
+  /// Whether its program cannot be started at all.
+  var isMissing = false
+
+  init(_ entry: ServiceEntry) { self.entry = entry }
+
+  /// Whether its process is no longer running, noticed or not.
+  var hasEnded: Bool {
+    guard let process else { return true }
+    guard let state = try? process.process.status().state else { return false }
+    return state != .running && state != .new
+  }
+
+  var state: ServiceState {
+    if process != nil { return .running }
+    if isMissing { return .missing }
+    return startTime == nil ? .ended : .waiting
+  }
+
+  var info: ServiceInfo {
+    ServiceInfo(
+      state: state, process: process?.number ?? 0, restartCount: policy.restartCount,
+      name: entry.name)
+  }
+}

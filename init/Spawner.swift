@@ -1,0 +1,166 @@
+import Libmnos
+
+/// Why a program was not started.
+enum SpawnFailure: Error, Equatable {
+  case badProgram(ProgramImageError)
+  case tooManyGrants
+  case kernel(SyscallStatus)
+}
+
+/// What to start.
+struct SpawnOrder {
+  var number: UInt32
+  var name: ShortName
+  var priority: UInt8
+  var memoryLimit: UInt64
+  var objectLimit: UInt64
+  /// Each followed by a zero byte.
+  var arguments: [UInt8]
+}
+
+/// Makes processes from program files.
+struct Spawner: ~Copyable {
+  private let budget: Budget
+  private let machine: ProgramMachine
+  private var random: RandomState
+
+  init(budget: consuming Budget, machine: ProgramMachine, seed: UInt64) {
+    self.budget = budget
+    self.machine = machine
+    random = RandomState(seed: seed)
+  }
+
+  /// Makes a process with a program in it, to be given capabilities and launched. On
+  /// failure nothing is left of it.
+  ///
+  /// - Parameter file: The whole program file. Untrusted, and read within its bounds
+  ///   whatever it says.
+  mutating func prepare(
+    _ order: SpawnOrder, _ file: Span<UInt8>
+  ) throws(SpawnFailure) -> PreparedProcess {
+    let image = try Self.check(file, for: machine)
+    let plan = SpawnPlan(image, using: &random)
+    let seed = random.next()
+    do throws(SyscallStatus) {
+      let loaded = try makeProcess(order, plan)
+      try Self.load(image, file, at: plan.base, into: loaded)
+      let stack = try loaded.budget.makeMemory(byteCount: SpawnPlan.stackByteCount)
+      try stack.map(
+        into: loaded.process, at: plan.stackBase, byteCount: SpawnPlan.stackByteCount,
+        rights: Rights.read.union(.write))
+      loaded.keep(stack)
+      let record = try Self.makeRecord(plan, image, loaded, seed: seed)
+      return PreparedProcess(
+        loaded: loaded, plan: plan, arguments: order.arguments, record: record)
+    } catch {
+      throw .kernel(error)
+    }
+  }
+
+  /// Starts a prepared process with what its record names.
+  func launch(
+    _ prepared: PreparedProcess, supervisor: borrowing Notification
+  ) throws(SpawnFailure) -> LoadedProcess {
+    let (loaded, plan) = (prepared.loaded, prepared.plan)
+    do throws(SyscallStatus) {
+      let memory = try loaded.budget.makeMemory(byteCount: Limits.pageByteCount)
+      guard try Self.write(prepared.record, prepared.arguments, to: memory) else {
+        throw .badArgument
+      }
+      try memory.map(
+        into: loaded.process, at: plan.recordAddress, byteCount: Limits.pageByteCount,
+        rights: .read)
+      loaded.keep(memory)
+      try loaded.process.supervise(by: supervisor)
+      try loaded.thread.start(
+        entry: plan.entry, stack: plan.stackEnd, argument: plan.recordAddress)
+      return loaded
+    } catch {
+      throw .kernel(error)
+    }
+  }
+
+  private static func check(
+    _ file: Span<UInt8>, for machine: ProgramMachine
+  ) throws(SpawnFailure) -> ProgramImage {
+    do throws(ProgramImageError) {
+      return try ProgramImage(file, for: machine)
+    } catch {
+      throw .badProgram(error)
+    }
+  }
+
+  private func makeProcess(
+    _ order: SpawnOrder, _ plan: SpawnPlan
+  ) throws(SyscallStatus) -> LoadedProcess {
+    let own = try budget.makeBudget(
+      memoryLimit: order.memoryLimit, objectLimit: order.objectLimit)
+    let process = try own.makeProcess()
+    let thread = try own.makeThread(in: process, priority: order.priority)
+    return LoadedProcess(
+      number: order.number, name: order.name, priority: order.priority, imageBase: plan.base,
+      process: process, thread: thread, budget: own)
+  }
+
+  /// Maps each segment with its own rights. What the file does not fill is zero.
+  private static func load(
+    _ image: ProgramImage, _ file: Span<UInt8>, at base: UInt64, into loaded: LoadedProcess
+  ) throws(SyscallStatus) {
+    for index in 0..<image.segmentCount {
+      let segment = image[index]
+      let memory = try loaded.budget.makeMemory(byteCount: segment.pageByteCount)
+      if segment.fileByteCount > 0 {
+        let start = Int(segment.fileOffset)
+        try fill(
+          memory, from: file.extracting(start..<(start + Int(segment.fileByteCount))),
+          at: Int(segment.offsetInPages))
+      }
+      try memory.map(
+        into: loaded.process, at: base + segment.pageAddress, byteCount: segment.pageByteCount,
+        rights: segment.rights)
+      loaded.keep(memory)
+    }
+  }
+
+  /// Writes bytes into memory through a mapping of its own, gone on return.
+  private static func fill(
+    _ memory: borrowing Memory, from bytes: Span<UInt8>, at offset: Int
+  ) throws(SyscallStatus) {
+    var window = try MappedMemory(try memory.copy(rights: Rights.read.union(.write)))
+    var target = window.mutableBytes
+    for index in 0..<bytes.count { target[offset + index] = bytes[index] }
+  }
+
+  private static func makeRecord(
+    _ plan: SpawnPlan, _ image: ProgramImage, _ loaded: LoadedProcess, seed: UInt64
+  ) throws(SyscallStatus) -> StartRecord {
+    var record = StartRecord()
+    record.process = try loaded.process.copy(into: loaded.process, rights: .all)
+    record.thread = try loaded.thread.copy(into: loaded.process, rights: .all)
+    record.budget = try loaded.budget.copy(into: loaded.process, rights: .all)
+    record.imageBase = plan.base
+    record.imageEnd = plan.base + image.byteCount
+    record.stackBase = plan.stackBase
+    record.stackEnd = plan.stackEnd
+    record.randomSeed = seed
+    return record
+  }
+
+  /// - Returns: false if the arguments do not fit.
+  private static func write(
+    _ record: StartRecord, _ arguments: [UInt8], to memory: borrowing Memory
+  ) throws(SyscallStatus) -> Bool {
+    var window = try MappedMemory(try memory.copy(rights: Rights.read.union(.write)))
+    var page = window.mutableBytes
+    return record.write(into: &page, arguments: arguments.span)
+  }
+}
+
+/// A process that was made but runs nothing yet. Dropping it ends it.
+struct PreparedProcess {
+  let loaded: LoadedProcess
+  let plan: SpawnPlan
+  let arguments: [UInt8]
+  /// What the program will find; capabilities are added to it.
+  var record: StartRecord
+}
