@@ -31,19 +31,26 @@ public struct ACPIInterruptModel: Sendable {
   public static var isaCount: Int { 16 }
 
   public private(set) var controllerCount = 0
-  private var controllers: [8 of Controller]
-  private var routes: [16 of Route]
+  private var controllers: [8 of Controller] = .init(
+    repeating: Controller(address: 0, firstLine: 0))
+  private var routes: [16 of Route] = .init { Route(line: UInt32($0), signal: .isa) }
   private var isOverridden: UInt16 = 0
+
+  private init() {}
 
   /// - Returns: nil if an entry has no length or runs past the end of the table.
   public init?<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) {
-    controllers = .init(repeating: Controller(address: 0, firstLine: 0))
-    routes = .init { Route(line: UInt32($0), signal: .isa) }
+    self.init()
+    guard read(table) else { return nil }
+  }
+
+  /// Whether all entries were sound.
+  private mutating func read<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) -> Bool {
     var offset: UInt64 = 44
     while offset < table.byteCount {
       guard let kind = table.word8(at: offset), let length = table.word8(at: offset + 1),
         length >= 2, UInt64(length) <= table.byteCount - offset
-      else { return nil }
+      else { return false }
       switch (kind, length) {
       case (1, 12...): addController(table, at: offset)
       case (2, 10...): addOverride(table, at: offset)
@@ -51,6 +58,7 @@ public struct ACPIInterruptModel: Sendable {
       }
       offset += UInt64(length)
     }
+    return true
   }
 
   /// Source: ACPI Specification 6.5 §5.2.12.3, I/O APIC Structure.

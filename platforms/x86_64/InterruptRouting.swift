@@ -20,9 +20,10 @@ struct RedirectionEntry: Equatable, Sendable {
 
 /// Which lines may interrupt, and which did so while they might not.
 ///
-/// An I/O APIC forgets an edge that comes while its line is masked. So a line that is
-/// triggered by edges stays unmasked after an interrupt was accepted: what comes before it
-/// is enabled again is remembered, and masks it then, so that no storm can follow.
+/// A level that is up when its line is unmasked interrupts then. An edge that comes while
+/// the line is masked is forgotten by the I/O APIC. So a line triggered by edges is never
+/// masked for being disabled: what comes then is remembered, and reported when the line is
+/// enabled; only a second one masks the line, so that no storm can follow.
 /// Source: Intel 82093AA datasheet §3.2.4, bit 16.
 struct InterruptLineStates: Equatable, Sendable {
   /// What to do at the I/O APIC.
@@ -34,35 +35,29 @@ struct InterruptLineStates: Equatable, Sendable {
 
   static var lineLimit: UInt32 { 192 }
 
-  /// - Returns: what to do, and whether an interrupt was missed and must be raised now.
+  /// Takes note of edges on a disabled line from now on.
+  mutating func watch(_ line: UInt32) -> MaskChange {
+    unmasked.insert(line) ? .unmask : .none
+  }
+
+  /// - Returns: what to do, and whether an edge was missed and must be raised now.
   mutating func enable(_ line: UInt32) -> (change: MaskChange, isMissed: Bool) {
     enabled.insert(line)
     let isMissed = pending.remove(line)
     return (unmasked.insert(line) ? .unmask : .none, isMissed)
   }
 
-  /// Forgets what was missed.
-  mutating func disable(_ line: UInt32) -> MaskChange {
+  mutating func disable(_ line: UInt32, isLevel: Bool) -> MaskChange {
     _ = enabled.remove(line)
-    _ = pending.remove(line)
+    guard isLevel else { return .none }
     return unmasked.remove(line) ? .mask : .none
   }
 
   /// An interrupt came: whether to report it, and what to do if not.
-  ///
-  /// A level that is still up when the line is enabled interrupts again by itself.
   mutating func arrive(_ line: UInt32, isLevel: Bool) -> (isReported: Bool, change: MaskChange) {
     if enabled.contains(line) { return (true, .none) }
-    let isFirst = !isLevel && pending.insert(line)
-    if isFirst && unmasked.contains(line) { return (false, .none) }
+    if !isLevel && pending.insert(line) { return (false, .none) }
     return (false, unmasked.remove(line) ? .mask : .none)
-  }
-
-  /// A reported interrupt is taken: its line is disabled from now on.
-  mutating func accept(_ line: UInt32, isLevel: Bool) -> MaskChange {
-    _ = enabled.remove(line)
-    guard isLevel else { return .none }
-    return unmasked.remove(line) ? .mask : .none
   }
 }
 

@@ -25,78 +25,15 @@ extension X86Platform: MachinePlatform {
 
   // MARK: Firmware tables
 
+  /// The tables were read by `init`, for BIOSes put them into memory that they call reserved,
+  /// which only the boot loader's direct map is sure to have.
   public mutating func discover() throws(BootFailure) {
-    // SAFETY: the window maps all RAM, and so every page table.
-    let reader = unsafe WindowReader(windowBase: physicalWindowBase, format: pageTableFormat)
-    guard acpiRoot != 0 else {
-      throw .missing(StaticReason("the boot loader gave no ACPI root pointer"))
-    }
-    guard let root = ACPIRoot(pointerAt: acpiRoot, in: reader) else {
-      throw .malformed(StaticReason("ACPI root tables"))
-    }
-    guard let table = root.table(.interruptControllers) else {
-      throw .missing(StaticReason("ACPI interrupt controller table (MADT)"))
-    }
-    guard let model = ACPIInterruptModel(table) else {
-      throw .malformed(StaticReason("ACPI interrupt controller table (MADT)"))
-    }
-    guard model.controllerCount > 0 else {
-      throw .missing(StaticReason("I/O APIC in the ACPI tables"))
-    }
-    interruptModel = model
-    readPowerTables(root)
-    if let table = root.table(.eventTimer), let timer = ACPIEventTimer(table) {
-      eventTimerAddress = timer.address
-    }
-    serialDevice = describeSerial(root.table(.serialConsole).flatMap { ACPISerialConsole($0) })
+    if let failure = firmwareFailure { throw failure }
   }
 
-  private mutating func readPowerTables(_ root: ACPIRoot<WindowReader>) {
-    guard let table = root.table(.fixedHardware) else { return }
-    fixedHardware = ACPIFixedHardware(table)
-    if let block = root.table(.definitionBlock, at: fixedHardware.definitionBlock) {
-      sleepState = ACPISleepState(off: block)
-    }
-    var skip: UInt64 = 0
-    while sleepState == nil, let block = root.table(.secondaryDefinitionBlock, skip: skip) {
-      sleepState = ACPISleepState(off: block)
-      skip += 1
-    }
+  public func device(at index: Int) -> DeviceDescription? {
+    index == 0 ? firmware?.serialDevice(hasFirstPort: debugPort.isPresent) : nil
   }
-
-  /// The firmware's console if it names a 16550, else the PC's first port if it answers.
-  private func describeSerial(_ console: ACPISerialConsole?) -> DeviceDescription? {
-    var device = DeviceDescription()
-    device.kind = .serial16550
-    device.clockFrequency = DebugPort.clockFrequency
-    if let console, console.kind == .uart16550 {
-      if let port = console.register.port {
-        device.ports = PortRange(first: UInt32(port), count: DebugPort.portCount)
-      } else if let address = console.register.memoryAddress {
-        device.registers = address
-        device.registerByteCount = UInt64(DebugPort.portCount) << UInt64(console.registerShift)
-        device.registerShift = console.registerShift
-        device.accessWidth = console.accessWidth
-      }
-      if console.clockFrequency != 0 { device.clockFrequency = console.clockFrequency }
-      device.line = line(of: console.interrupt)
-      if device.ports.count > 0 || device.registers != 0 { return device }
-    }
-    guard debugPort.isPresent else { return nil }
-    device.ports = PortRange(first: UInt32(DebugPort.base), count: DebugPort.portCount)
-    device.line = interruptModel?.route(isa: DebugPort.isaInterrupt).line
-    return device
-  }
-
-  private func line(of interrupt: ACPISerialConsole.Interrupt) -> UInt32? {
-    switch interrupt {
-    case .none: nil
-    case .isa(let number): interruptModel?.route(isa: Int(number)).line
-    case .line(let line): line
-    }
-  }
-
-  public func device(at index: Int) -> DeviceDescription? { index == 0 ? serialDevice : nil }
 
   // MARK: Devices of the platform's own
 
@@ -107,12 +44,13 @@ extension X86Platform: MachinePlatform {
       if position == 0 { return Self.page(at: localAPIC.physicalBase) }
       position -= 1
     }
-    if eventTimerAddress != 0 {
-      if position == 0 { return Self.page(at: eventTimerAddress) }
+    guard let firmware else { return nil }
+    if firmware.eventTimerAddress != 0 {
+      if position == 0 { return Self.page(at: firmware.eventTimerAddress) }
       position -= 1
     }
-    guard let model = interruptModel, position < model.controllerCount else { return nil }
-    return Self.page(at: model.controller(at: position).address)
+    guard position < firmware.interruptModel.controllerCount else { return nil }
+    return Self.page(at: firmware.interruptModel.controller(at: position).address)
   }
 
   private static func page(at address: UInt64) -> MemoryRegion {
@@ -129,7 +67,7 @@ extension X86Platform: MachinePlatform {
   }
 
   private mutating func startIOAPICs() {
-    guard let model = interruptModel else { return }
+    guard let model = firmware?.interruptModel else { return }
     var index = 0
     while index < model.controllerCount {
       let controller = model.controller(at: index)
@@ -141,14 +79,16 @@ extension X86Platform: MachinePlatform {
     }
   }
 
-  /// Fills in where the lines go; all stay masked.
+  /// Fills in where the lines go. Those triggered by levels stay masked.
   private mutating func addLines(of index: Int) {
     let controller = ioAPICs[index]
     for pin in 0..<controller.lineCount {
       let line = controller.firstLine &+ pin
       guard line < InterruptLineStates.lineLimit else { return }
-      controller.set(entry(line: line, isMasked: true), line: line)
       interruptLineCount = max(interruptLineCount, line + 1)
+      let isWatched = isLineAvailable(line) && !signal(line: line).isLevel
+      if isWatched { _ = lines.watch(line) }
+      controller.set(entry(line: line, isMasked: !isWatched), line: line)
     }
   }
 
@@ -171,16 +111,17 @@ extension X86Platform: MachinePlatform {
       let reference = ReferenceCounter(timeStampFrequency: known)
       if let result = measure(reference) { return result }
     }
-    if eventTimerAddress != 0,
+    let eventTimer = firmware?.eventTimerAddress ?? 0
+    if eventTimer != 0,
       // SAFETY: `deviceRegion` had the registers mapped.
-      let reference = unsafe ReferenceCounter(eventTimer: physicalWindowBase &+ eventTimerAddress),
+      let reference = unsafe ReferenceCounter(eventTimer: physicalWindowBase &+ eventTimer),
       let result = measure(reference)
     {
       return result
     }
-    if fixedHardware.timerPort != 0 {
+    if let hardware = firmware?.fixedHardware, hardware.timerPort != 0 {
       let reference = ReferenceCounter(
-        powerManagementPort: fixedHardware.timerPort, is32Bit: fixedHardware.isTimer32Bit)
+        powerManagementPort: hardware.timerPort, is32Bit: hardware.isTimer32Bit)
       if let result = measure(reference) { return result }
     }
     return measure(ReferenceCounter())

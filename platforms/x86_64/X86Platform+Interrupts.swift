@@ -6,13 +6,14 @@ import X86Shims
 extension X86Platform {
   public func isLineAvailable(_ line: UInt32) -> Bool {
     line < interruptLineCount && controllerIndex(line: line) != nil
-      && interruptModel?.isWired(line: line) == true
+      && firmware?.interruptModel.isWired(line: line) == true
   }
 
   public mutating func setLine(_ line: UInt32, isEnabled: Bool) {
     guard let index = controllerIndex(line: line) else { return }
     guard isEnabled else {
-      apply(lines.disable(line), line: line, controller: index)
+      let change = lines.disable(line, isLevel: signal(line: line).isLevel)
+      apply(change, line: line, controller: index)
       return
     }
     let (change, isMissed) = lines.enable(line)
@@ -23,7 +24,7 @@ extension X86Platform {
   /// The line is masked before the end of the interrupt is told, so that a level that is
   /// still up does not come again.
   public mutating func acceptInterrupt(line: UInt32) {
-    let change = lines.accept(line, isLevel: signal(line: line).isLevel)
+    let change = lines.disable(line, isLevel: signal(line: line).isLevel)
     if change != .none, let index = controllerIndex(line: line) {
       apply(change, line: line, controller: index)
     }
@@ -86,8 +87,8 @@ extension X86Platform {
       destination: UInt8(truncatingIfNeeded: bootIdentifier), isMasked: isMasked)
   }
 
-  private func signal(line: UInt32) -> ACPIInterruptModel.Signal {
-    interruptModel?.signal(line: line) ?? .pci
+  func signal(line: UInt32) -> ACPIInterruptModel.Signal {
+    firmware?.interruptModel.signal(line: line) ?? .pci
   }
 
   private static func vector(line: UInt32) -> UInt32 { UInt32(X86_FIRST_LINE_VECTOR) + line }

@@ -18,7 +18,9 @@ extension X86Platform {
 
   /// Soft-off by ACPI. Without its tables there is no way that PCs have in common.
   public mutating func powerOff() {
-    guard let state = sleepState else { return }
+    guard let fixedHardware = firmware?.fixedHardware, let state = firmware?.sleepState else {
+      return
+    }
     if fixedHardware.isHardwareReduced {
       guard let register = fixedHardware.sleepControl else { return }
       write(state.typeA << Sleep.controlTypeShift | Sleep.controlEnable, to: register)
@@ -26,7 +28,7 @@ extension X86Platform {
       return
     }
     guard fixedHardware.controlPortA != 0 else { return }
-    takePowerManagement()
+    takePowerManagement(fixedHardware)
     writeControl(fixedHardware.controlPortA, type: state.typeA)
     if fixedHardware.controlPortB != 0 {
       writeControl(fixedHardware.controlPortB, type: state.typeB)
@@ -36,7 +38,7 @@ extension X86Platform {
 
   /// Has the firmware hand power management over, as it must before it is used.
   /// Source: ACPI Specification 6.5 §4.8.2.5, Legacy/ACPI Select.
-  private func takePowerManagement() {
+  private func takePowerManagement(_ fixedHardware: ACPIFixedHardware) {
     let port = fixedHardware.controlPortA
     guard x86_in16(port) & Sleep.isHandedOver == 0, fixedHardware.commandPort != 0,
       fixedHardware.enableCommand != 0
@@ -55,8 +57,8 @@ extension X86Platform {
   /// The ACPI reset register, the chip set's, the keyboard controller's line, and last a
   /// fault that the CPU can handle in no way, which resets it.
   public mutating func reboot() {
-    if let register = fixedHardware.resetRegister {
-      write(fixedHardware.resetValue, to: register)
+    if let hardware = firmware?.fixedHardware, let register = hardware.resetRegister {
+      write(hardware.resetValue, to: register)
       waitForEffect()
     }
     // Source: Intel ICH9 datasheet §13.7.5, Reset Control Register: hard reset.

@@ -13,16 +13,12 @@ public struct X86Platform: ~Copyable {
   public let pageTableFormat: X86PageTableFormat
 
   let features: CPUFeatures
-  let acpiRoot: UInt64
   let debugPort: DebugPort
   let localAPIC: LocalAPIC
 
-  /// What the firmware's tables say; filled by `discover`.
-  var interruptModel: ACPIInterruptModel?
-  var fixedHardware = ACPIFixedHardware()
-  var sleepState: ACPISleepState?
-  var eventTimerAddress: UInt64 = 0
-  var serialDevice: DeviceDescription?
+  /// What the firmware's tables say, or why the machine cannot run with them.
+  let firmware: FirmwareTables?
+  let firmwareFailure: BootFailure?
 
   /// Filled by `startDevices`.
   var ioAPICs: [8 of IOAPIC] = .init(repeating: IOAPIC())
@@ -43,7 +39,6 @@ public struct X86Platform: ~Copyable {
     }
     self.features = features
     physicalWindowBase = boot.physicalWindowBase
-    acpiRoot = boot.acpiRoot
     pageTableFormat = X86PageTableFormat(
       levelCount: ControlRegisters.hasFiveLevels ? 5 : 4,
       hasGiantPages: features.hasGiantPages)
@@ -54,6 +49,15 @@ public struct X86Platform: ~Copyable {
     x86_clear_debug_registers()
     debugPort = DebugPort()
     localAPIC = LocalAPIC(physicalWindowBase: boot.physicalWindowBase)
+    // SAFETY: the loader's direct map has all RAM, and so every page table.
+    let reader = unsafe WindowReader(windowBase: physicalWindowBase, format: pageTableFormat)
+    do throws(BootFailure) {
+      firmware = try FirmwareTables(rootPointer: boot.acpiRoot, in: reader)
+      firmwareFailure = nil
+    } catch {
+      firmware = nil
+      firmwareFailure = error
+    }
   }
 }
 

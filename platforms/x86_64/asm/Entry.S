@@ -80,6 +80,7 @@ mnos_enter_user:
   .globl x86_wait_for_interrupt
   .type x86_wait_for_interrupt, @function
 x86_wait_for_interrupt:
+  movl $X86_SPURIOUS_VECTOR, %gs:X86_CPU_RECORDED_VECTOR
   sti
   hlt
   cli

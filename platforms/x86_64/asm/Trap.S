@@ -59,8 +59,8 @@ handle_user_trap:
   call mnos_trap
   jmp x86_return_to_user
 
-  // Interrupts come here only from the two functions in Entry.S that let them in: the vector is recorded, and
-  // interrupts stay masked after the return.
+  // Interrupts come here only from the two functions in Entry.S that let them in. The
+  // vector is recorded, and interrupts stay masked after the return.
 trap_in_kernel:
   cmpl $32, (%rsp)
   jb exception_in_kernel
