@@ -106,6 +106,7 @@ struct BootSequence: ~Copyable {
     let image = try checkProgram(loader)
     memory.reclaim(loader)
     greet(memory)
+    if options.runsSelfTests { runSelfTests(loader, &memory, root: tables.root) }
     guard let place = memory.takePlace(byteCount: Instance.byteCount),
       memory.frames.freeCount > UInt64(platform.cpuCount)
     else { throw .outOfMemory }

@@ -22,15 +22,14 @@ extension Kernel where P: ~Copyable {
   }
 
   private mutating func noticeReady(_ thread: ThreadID, on target: ObjectID<CPUState>) {
+    // Whoever set it looks at the whole queue soon.
+    guard !objects[target].needsSchedule else { return }
     let running = objects[target].current
     if running.isNone || objects[thread].priority > objects[running].priority {
       objects[target].needsSchedule = true
       if target != cpu { platform.wake(cpu: Int(objects[thread].cpu)) }
-    } else if target == cpu, objects[thread].priority == objects[running].priority,
-      objects[cpu].sliceEnd == .max
-    {
-      objects[cpu].sliceEnd = platform.now() &+ Self.sliceLength
-      armTimer()
+    } else if target == cpu, objects[thread].priority == objects[running].priority {
+      keepSlice()
     }
   }
 
@@ -51,7 +50,7 @@ extension Kernel where P: ~Copyable {
         return runNext()
       }
       if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
-        startSlice()
+        keepSlice()
         return
       }
       objects[running].state = .ready
@@ -131,6 +130,16 @@ extension Kernel where P: ~Copyable {
     } else {
       objects[cpu].sliceEnd = objects[cpu].runningSince &+ Self.sliceLength
     }
+    armTimer()
+  }
+
+  /// Starts a time slice for a thread that ran without one and now has a rival.
+  private mutating func keepSlice() {
+    let priority = Int(objects[objects[cpu].current].priority)
+    guard objects[cpu].sliceEnd == .max,
+      !objects[cpu].ready.first(atPriority: priority).isNone
+    else { return }
+    objects[cpu].sliceEnd = platform.now() &+ Self.sliceLength
     armTimer()
   }
 

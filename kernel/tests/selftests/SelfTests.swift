@@ -1,0 +1,71 @@
+import KernelCore
+import KernelHAL
+import MnosABI
+import PlatformCommon
+
+/// What self-tests may use: the booted machine before its first process.
+struct SelfTestMachine: ~Copyable {
+  var frames: FrameAllocator
+  let window: PhysicalWindow
+  let root: PhysicalAddress
+  let windowBase: UInt64
+}
+
+/// One suite: a name, and its tests by index.
+protocol SelfTestSuite {
+  static var name: StaticString { get }
+  static var count: Int { get }
+  /// The name of test `index`; it states the fact.
+  static func testName(_ index: Int) -> StaticString
+  /// Whether the fact holds.
+  static func run(
+    _ index: Int, _ machine: inout SelfTestMachine, _ platform: inout CurrentPlatform
+  ) -> Bool
+}
+
+extension BootSequence {
+  /// Runs the self-tests that the options name, says how they went, and turns the machine
+  /// off. Lines: `selftest: SUITE.TEST: PASS|FAIL`, then `selftest: result: PASS|FAIL`.
+  mutating func runSelfTests(
+    _ loader: LimineBoot, _ memory: inout BootMemory, root: PhysicalAddress
+  ) {
+    // SAFETY: the kernel's own tables show all RAM in the window.
+    let window = unsafe PhysicalWindow(windowBase: windowBase)
+    var machine = SelfTestMachine(
+      frames: memory.frames, window: window, root: root, windowBase: windowBase)
+    var failures = 0
+    var executed = 0
+    run(FrameSelfTests.self, loader, &machine, &executed, &failures)
+    run(PageTableSelfTests.self, loader, &machine, &executed, &failures)
+    run(ClockSelfTests.self, loader, &machine, &executed, &failures)
+    if executed == 0 { platform.write("selftest: no such suite\n") }
+    let passed = failures == 0 && executed > 0
+    platform.write(passed ? "selftest: result: PASS\n" : "selftest: result: FAIL\n")
+    platform.powerOff()
+    platform.halt()
+  }
+
+  private mutating func run<Suite: SelfTestSuite>(
+    _ suite: Suite.Type, _ loader: LimineBoot, _ machine: inout SelfTestMachine,
+    _ executed: inout Int, _ failures: inout Int
+  ) {
+    guard isWanted(Suite.name, loader) else { return }
+    for index in 0..<Suite.count {
+      let passed = Suite.run(index, &machine, &platform)
+      platform.write("selftest: ")
+      platform.write(Suite.name)
+      platform.write(".")
+      platform.write(Suite.testName(index))
+      platform.write(passed ? ": PASS\n" : ": FAIL\n")
+      executed += 1
+      if !passed { failures += 1 }
+    }
+  }
+
+  private func isWanted(_ suite: StaticString, _ loader: LimineBoot) -> Bool {
+    let wanted = options.suite
+    guard !wanted.isEmpty else { return true }
+    guard let line = loader.kernelFile?.commandLine else { return false }
+    return line.withBytes { BootOptions.matches(wanted, suite, $0) }
+  }
+}
