@@ -1,4 +1,5 @@
 import KernelHAL
+import MnosABI
 import PlatformCommon
 
 /// What the ACPI tables say of this machine.
