@@ -67,9 +67,11 @@ public struct ProgramImage: Sendable {
     guard file.word(at: 0) == 0x464c_457f else { throw .wrongMagic }
     guard file.byte(at: 4) == 2 else { throw .wrongClass }
     guard file.byte(at: 5) == 1 else { throw .wrongByteOrder }
-    guard file.byte(at: 6) == 1, file.byte(at: 7) == 0, file.word(at: 20) == 1 else {
-      throw .wrongVersion
-    }
+    // 3 is what a linker writes for a file with sections to be kept whatever refers to them.
+    guard
+      file.byte(at: 6) == 1, file.byte(at: 7) == 0 || file.byte(at: 7) == 3,
+      file.word(at: 20) == 1
+    else { throw .wrongVersion }
     guard file.half(at: 16) == 3 else { throw .wrongType }
     guard file.half(at: 18) == UInt64(machine.rawValue) else { throw .wrongMachine }
     guard file.half(at: 52) == headerByteCount else { throw .wrongHeaderSize }

@@ -44,7 +44,7 @@ import Testing
     arguments: [
       (0, 1, 0x7e, ProgramImageError.wrongMagic), (3, 1, 0, .wrongMagic),
       (4, 1, 1, .wrongClass), (5, 1, 2, .wrongByteOrder), (6, 1, 0, .wrongVersion),
-      (7, 1, 3, .wrongVersion), (20, 4, 0, .wrongVersion), (16, 2, 1, .wrongType),
+      (7, 1, 9, .wrongVersion), (20, 4, 0, .wrongVersion), (16, 2, 1, .wrongType),
       (16, 2, 2, .wrongType), (16, 2, 4, .wrongType), (18, 2, 183, .wrongMachine),
       (52, 2, 0, .wrongHeaderSize), (52, 2, 65535, .wrongHeaderSize),
       (54, 2, 0, .wrongHeaderSize), (54, 2, 1, .wrongHeaderSize), (54, 2, 55, .wrongHeaderSize),
@@ -62,6 +62,14 @@ import Testing
     file.set(offset, width: width, to: UInt64(bitPattern: Int64(value)))
 
     #expect(file.refusal() == error)
+  }
+
+  /// Linkers say so of a file whose sections are to be kept whatever refers to them.
+  @Test func markOfGNUExtensionsIsAccepted() {
+    var file = ProgramFixture()
+    file.set(7, width: 1, to: 3)
+
+    #expect(file.refusal() == nil)
   }
 
   /// One field of the last segment's header, by its offset there.
