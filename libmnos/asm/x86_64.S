@@ -141,4 +141,22 @@ memcmp:
 2:
   ret
 
+  .section .text.mnos_port_read8, "ax", @progbits
+  .globl mnos_port_read8
+// uint8_t mnos_port_read8(uint16_t port)
+mnos_port_read8:
+  mov %edi, %edx
+  xor %eax, %eax
+  in %dx, %al
+  ret
+
+  .section .text.mnos_port_write8, "ax", @progbits
+  .globl mnos_port_write8
+// void mnos_port_write8(uint16_t port, uint8_t value)
+mnos_port_write8:
+  mov %edi, %edx
+  mov %esi, %eax
+  out %al, %dx
+  ret
+
   .section .note.GNU-stack, "", @progbits

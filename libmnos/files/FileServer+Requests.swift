@@ -14,7 +14,7 @@ extension FileServer where Backend: ~Copyable {
     case .read(let offset, let byteCount):
       let file = try file(badge, now)
       let count = min(byteCount, UInt64(buffer.count))
-      var part = buffer.extracting(0..<Int(count))
+      var part = buffer._mutatingExtracting(0..<Int(count))
       return .count(UInt64(try backend.read(file.node, at: offset, into: &part)))
     case .write(let offset, let byteCount):
       let file = try writable(badge, now)

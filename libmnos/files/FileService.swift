@@ -2,10 +2,6 @@
 /// sessions. Made once, then driven by `ReceiveEndpoint.serve`.
 public struct FileService<Backend: FileSystem & ~Copyable>: ~Copyable, Server {
   public typealias API = FileSystemProtocol
-  /// The badge of the send end that a service gives out for everyone: not 0, so that
-  /// nobody who holds it can choose another.
-  public static var publicBadge: UInt64 { .max }
-
   private var server: FileServer<Backend>
   private let endpoint: ReceiveEndpoint
   private let budget: Budget
@@ -56,7 +52,7 @@ public struct FileService<Backend: FileSystem & ~Copyable>: ~Copyable, Server {
   private mutating func connect(
     _ badge: UInt64, _ reply: consuming PendingReply<API>
   ) -> Answered {
-    guard badge == 0 || badge == Self.publicBadge else { return reply.fail(.badFile) }
+    guard badge == 0 else { return reply.fail(.badFile) }
     let session: UInt64
     do throws(FileSystemError) {
       let connected = try server.connect(now: Clock.now())
@@ -138,5 +134,26 @@ public struct FileService<Backend: FileSystem & ~Copyable>: ~Copyable, Server {
     for index in senders.indices where (senders[index]?.badge ?? 0) & 0xffff_ffff == session {
       senders[index] = nil
     }
+  }
+}
+
+extension FileService where Backend: ~Copyable {
+  /// Serves files under a name, for as long as the endpoint lives.
+  ///
+  /// - Throws: why there can be no endpoint, or no registration.
+  public static func serve(
+    _ backend: consuming Backend, as name: Name, by directory: borrowing Client<NameProtocol>,
+    _ start: borrowing StartContext
+  ) throws(SyscallStatus) {
+    let endpoint = try start.budget.makeEndpoint()
+    var service = FileService(
+      backend, endpoint: try endpoint.copy(rights: .all),
+      budget: try start.budget.copy(rights: .all))
+    do throws(CallFailure<NameProtocol.Failure>) {
+      try directory.register(name, endpoint)
+    } catch {
+      throw .failed
+    }
+    try endpoint.serve(&service)
   }
 }

@@ -3,6 +3,8 @@ import Libmnos
 /// Where the bytes of an archive are: mapped memory, or an array in tests.
 protocol ArchiveBytes: ~Copyable {
   func withBytes<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R
+  /// Memory that holds `byteCount` bytes from `place` on.
+  func memory(at place: Int, byteCount: Int) throws(FileSystemError) -> FileMemory
 }
 
 /// Why an archive cannot be served.
@@ -83,6 +85,11 @@ struct ArchiveFileSystem<Bytes: ArchiveBytes & ~Copyable>: ~Copyable, FileSystem
     guard cursor < UInt64(directory.children.count) else { return nil }
     let child = nodes[directory.children[Int(cursor)]]
     return FileEntry(name: child.name, status: Self.status(child), nextCursor: cursor + 1)
+  }
+
+  func memory(of node: FileNode) throws(FileSystemError) -> FileMemory {
+    let (offset, byteCount) = try place(of: node)
+    return try bytes.memory(at: offset, byteCount: byteCount)
   }
 
   func write(

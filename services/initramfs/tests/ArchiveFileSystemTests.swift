@@ -147,6 +147,10 @@ struct ArrayBytes: ArchiveBytes {
   func withBytes<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
     try body(bytes.span)
   }
+
+  func memory(at place: Int, byteCount: Int) throws(FileSystemError) -> FileMemory {
+    throw .failed
+  }
 }
 
 /// What GNU tar makes of `files`.

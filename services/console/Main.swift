@@ -1,0 +1,167 @@
+import Libmnos
+import _Volatile
+
+/// The console: drives the serial port and serves "console".
+@main struct Console: Program {
+  static func run(_ start: inout StartContext) -> UInt64 {
+    do throws(SyscallStatus) {
+      var device = try start.takeDevice(.serial16550)
+      let clock = device.clockFrequency
+      if let ports = device.ports.take() {
+        try ports.enable(for: start.process)
+        let registers = PortRegisters(first: device.firstPort)
+        // PCs do not say: their serial ports have had this clock since 1981.
+        try serve(registers, clock == 0 ? 1_843_200 : clock, device, &start)
+      } else if let memory = device.registers.take() {
+        let mapped = try MappedMemory(memory)
+        let registers = MemoryRegisters(
+          address: UInt(mapped.address + device.registerOffset),
+          shift: device.registerShift, width: device.accessWidth)
+        try serve(registers, clock, device, &start)
+      } else {
+        return UInt64(SyscallStatus.unavailable.rawValue)
+      }
+      return 0
+    } catch {
+      return UInt64(error.rawValue)
+    }
+  }
+
+  private static func serve<Registers: RegisterAccess>(
+    _ registers: Registers, _ clock: UInt32, _ device: consuming Device,
+    _ start: inout StartContext
+  ) throws(SyscallStatus) {
+    guard let interrupt = device.interrupt.take() else { throw .unavailable }
+    let notification = try start.budget.makeNotification()
+    try notification.bind(to: start.thread)
+    try interrupt.bind(to: try notification.makeSignaller(bits: 1))
+    var loop = ConsoleLoop(
+      driver: UART16550Driver(registers: registers, clockFrequency: clock),
+      interrupt: interrupt)
+    let endpoint = try start.budget.makeEndpoint()
+    let directory = Client<NameProtocol>(try start.take(ShortName("directory")))
+    do throws(CallFailure<NameProtocol.Failure>) {
+      try directory.register(Name("console"), endpoint)
+    } catch {
+      throw .failed
+    }
+    try endpoint.serve(&loop)
+  }
+}
+
+/// The console's receive loop: messages and interrupts to `ConsoleServer`.
+struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
+  typealias API = ConsoleProtocol
+  static var acceptedCapabilityCount: Int { 1 }
+
+  private var server: ConsoleServer<Driver>
+  private var clients = WaitingClients()
+  private let interrupt: Interrupt
+
+  init(driver: Driver, interrupt: consuming Interrupt) {
+    server = ConsoleServer(driver: driver)
+    self.interrupt = interrupt
+    server.start(&clients)
+    // An earlier driver may have ended between an interrupt and its acknowledgement.
+    try? self.interrupt.acknowledge()
+  }
+
+  mutating func handle(
+    _ request: ConsoleProtocol.Request, from badge: UInt64,
+    with capabilities: inout ReceivedCapabilities, reply: consuming PendingReply<API>
+  ) -> Answered {
+    switch request {
+    case .setInterrupt:
+      guard let notification: Notification = try? capabilities.take(0) else {
+        return reply.fail(.badCapability)
+      }
+      clients.interrupt = consume notification
+    case .clearInterrupt: clients.interrupt = nil
+    default: break
+    }
+    var token = ReplyToken(rawValue: 0)
+    let answered = reply.postpone { token = ReplyToken(rawValue: $0.release().rawValue) }
+    server.handle(request, from: token, &clients)
+    return answered
+  }
+
+  mutating func handleSignals(_ bits: UInt64) {
+    server.serviceDevice(&clients)
+    try? interrupt.acknowledge()
+    // What came before the line was let through again made no interrupt of its own where
+    // interrupts are edges.
+    server.serviceDevice(&clients)
+  }
+}
+
+/// The rights to answer that the server keeps by number.
+struct WaitingClients: ~Copyable, ConsoleClients {
+  var interrupt: Notification?
+
+  mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool {
+    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
+    return (try? right.succeed(reply, of: ConsoleProtocol.self)) != nil
+  }
+
+  mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
+    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
+    try? right.fail(failure, of: ConsoleProtocol.self)
+  }
+
+  mutating func signalInterrupt() { try? interrupt?.signal() }
+}
+
+/// Registers behind x86 I/O ports. In a process without the ports, an access faults.
+struct PortRegisters: RegisterAccess {
+  let first: UInt16
+
+  func read(_ register: Int) -> UInt8 { portRead(first &+ UInt16(register)) }
+  func write(_ value: UInt8, to register: Int) { portWrite(first &+ UInt16(register), value) }
+}
+
+@_silgen_name("mnos_port_read8") private func portRead(_ port: UInt16) -> UInt8
+@_silgen_name("mnos_port_write8") private func portWrite(_ port: UInt16, _ value: UInt8)
+
+/// (F) Registers in mapped device memory.
+@safe struct MemoryRegisters: RegisterAccess {
+  private let address: UInt
+  private let shift: UInt8
+  private let width: UInt8
+
+  /// - Parameters:
+  ///   - address: Of register 0, in device memory that stays mapped.
+  ///   - shift: Distance between registers, as a power of two.
+  ///   - width: Bytes in one access: 1, 2 or 4.
+  init(address: UInt, shift: UInt8, width: UInt8) {
+    self.address = address
+    self.shift = shift
+    self.width = width
+  }
+
+  func read(_ register: Int) -> UInt8 {
+    let place = address + UInt(register) << UInt(shift)
+    // SAFETY: the initialiser's caller keeps the device mapped, and its eight registers
+    // lie in it; any value read is valid.
+    switch width {
+    case 4:
+      return UInt8(
+        truncatingIfNeeded: unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: place).load())
+    case 2:
+      return UInt8(
+        truncatingIfNeeded: unsafe VolatileMappedRegister<UInt16>(unsafeBitPattern: place).load())
+    default: return unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).load()
+    }
+  }
+
+  func write(_ value: UInt8, to register: Int) {
+    let place = address + UInt(register) << UInt(shift)
+    // SAFETY: as in `read`.
+    switch width {
+    case 4:
+      unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: place).store(UInt32(value))
+    case 2:
+      unsafe VolatileMappedRegister<UInt16>(unsafeBitPattern: place).store(UInt16(value))
+    default: unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).store(value)
+    }
+  }
+}
