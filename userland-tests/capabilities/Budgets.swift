@@ -1,0 +1,65 @@
+import Libmnos
+import TestHarness
+
+/// Who pays, and what happens when nothing is left.
+func checkBudgets(_ suite: inout TestSuite) {
+  suite.fact("RES_003_aSpentBudgetRefusesAndOthersGoOn") { (scope) throws(Unexpected) in
+    let small = try scope.make(.budget, 65_536, 3)
+    for _ in 0..<3 {
+      scope.keep(try expect(KernelCalls.create(.endpoint, from: small)).handle)
+    }
+
+    try expect(KernelCalls.create(.endpoint, from: small), .noSlot)
+
+    _ = try scope.endpoint()
+  }
+
+  suite.fact("RES_003_spentMemoryIsNoMemory") { (scope) throws(Unexpected) in
+    let small = try scope.make(.budget, 8192, 10)
+
+    try expect(KernelCalls.create(.memory, from: small, 4 * 4096), .noMemory)
+
+    try expect(KernelCalls.query(small).word(1), equals: 0, "bytes charged")
+    try expect(KernelCalls.query(small).word(3), equals: 0, "objects charged")
+  }
+
+  suite.fact("RES_005_whatEndsCanBeMadeAgain") { (scope) throws(Unexpected) in
+    let small = try scope.make(.budget, 65_536, 1)
+    for _ in 0..<1000 {
+      let made = try expect(KernelCalls.create(.endpoint, from: small)).handle
+      let refused = KernelCalls.create(.endpoint, from: small)
+      _ = KernelCalls.delete(made)
+      try expect(refused, .noSlot)
+    }
+  }
+
+  suite.fact("RES_011_impossibleSizesAreBadArguments") { (scope) throws(Unexpected) in
+    for byteCount in Values([0, 1, 4095, 4097, .max, 1 << 63, .max - 4095] as [7 of UInt64]) {
+      try expectBadArgument(
+        KernelCalls.create(.memory, from: scope.budget, byteCount), 3)
+    }
+    try expectBadArgument(KernelCalls.create(.budget, from: scope.budget, .max, 1), 3)
+    try expectBadArgument(KernelCalls.create(.budget, from: scope.budget, 1, .max), 4)
+  }
+
+  suite.fact("aChildBudgetTakesFromItsParentAndGivesBack") { (scope) throws(Unexpected) in
+    let before = KernelCalls.query(scope.budget)
+    let child = try expect(KernelCalls.create(.budget, from: scope.budget, 40_960, 10)).handle
+
+    let during = KernelCalls.query(scope.budget)
+    _ = KernelCalls.delete(child)
+
+    try expect(during.word(3), equals: before.word(3) + 11, "objects charged")
+    try expect(during.word(1) >= before.word(1) + 40_960, "memory was not taken")
+    let after = KernelCalls.query(scope.budget)
+    try expect(after.word(1), equals: before.word(1), "bytes charged")
+    try expect(after.word(3), equals: before.word(3), "objects charged")
+  }
+
+  suite.fact("aChildCannotTakeMoreThanItsParentHas") { (scope) throws(Unexpected) in
+    let small = try scope.make(.budget, 65_536, 4)
+
+    try expect(KernelCalls.create(.budget, from: small, 1 << 40, 1), .noMemory)
+    try expect(KernelCalls.create(.budget, from: small, 4096, 4), .noSlot)
+  }
+}

@@ -1,0 +1,15 @@
+import Libmnos
+import TestHarness
+
+/// Facts about what keeps processes, threads and the kernel apart.
+@main
+struct IsolationTests: Program {
+  static func run(_ start: inout StartContext) -> UInt64 {
+    let stackBase = start.stackBase
+    return runTests("isolation", &start) { (suite) in
+      checkAddressSpaces(&suite)
+      checkProtection(&suite, stackBase: stackBase)
+      checkRegisterIsolation(&suite)
+    }
+  }
+}
