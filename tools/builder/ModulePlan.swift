@@ -53,7 +53,7 @@ public struct ModulePlan: Sendable {
   }
 
   func assemblyObject(_ source: String, side: ModuleSpec.Side) -> String {
-    let name = source.split(separator: "/").suffix(2).joined(separator: "-")
+    let name = source.split(separator: "/").suffix(3).joined(separator: "-")
     return "\(folder(side))/\(name).o"
   }
 

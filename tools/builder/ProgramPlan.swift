@@ -6,11 +6,13 @@ struct ProgramPlan {
   let libraries: [ModuleSpec]
   let programs: [ProgramSpec]
 
-  /// The steps of the modules that all programs share, and of the start-up assembly.
+  /// The steps of the modules that all programs share, and of all assembly.
   func librarySteps() -> [Step] {
     let plan = ModulePlan(context)
     return libraries.map { plan.step($0, available: libraries) }
-      + assembly.map { plan.assemblyStep($0, side: .user) }
+      + (sources(in: Self.startFolder) + sources(in: Self.testFolder)).map {
+        plan.assemblyStep($0, side: .user)
+      }
   }
 
   /// The steps of one program: compile, then link and strip.
@@ -24,7 +26,7 @@ struct ProgramPlan {
     let used = libraries.filter { program.module.imports.contains($0.name) }
     let objects =
       [plan.objectPath(program.module)] + used.map(plan.objectPath)
-      + assembly.map { plan.assemblyObject($0, side: .user) }
+      + assembly(of: program).map { plan.assemblyObject($0, side: .user) }
     let output = context.programPath(program.name)
     let unstripped = output + ".debug"
     let link = ToolCommand(
@@ -48,8 +50,18 @@ struct ProgramPlan {
       actions: [.run(link), .run(strip), check])
   }
 
-  private var assembly: [String] {
-    ["libmnos/asm/\(context.architecture.name).S"].filter {
+  /// Start-up code and the trap instruction; what remote threads of tests run.
+  private static let startFolder = "libmnos/asm"
+  private static let testFolder = "userland-tests/asm"
+
+  private func assembly(of program: ProgramSpec) -> [String] {
+    let start = sources(in: Self.startFolder)
+    return program.place == .tests ? start + sources(in: Self.testFolder) : start
+  }
+
+  /// This architecture's assembly in a folder, if there is any.
+  private func sources(in folder: String) -> [String] {
+    ["\(folder)/\(context.architecture.name).S"].filter {
       Files.exists("\(context.root)/\($0)")
     }
   }
