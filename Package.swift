@@ -68,6 +68,13 @@ let kernelTargets: [Target] = [
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformRISCV64"]),
 ]
 
+let bootTargets: [Target] = [
+  module("LoaderCore", "boot/loader/core"),
+  tests(
+    "LoaderCoreTests", "boot/loader/tests",
+    of: ["MnosABI", "KernelHAL", "LoaderCore", "PlatformCommon"]),
+]
+
 let userTargets: [Target] = [
   module(
     "Libmnos", "libmnos", imports: ["MnosABI"], exclude: ["asm", "link", "runtime", "tests"]),
@@ -105,5 +112,5 @@ let package = Package(
   name: "mnos",
   products: [.executable(name: "mnos", targets: ["mnos"])],
   // A module joins the package with its first source file.
-  targets: (kernelTargets + userTargets + toolTargets).filter { has($0.path ?? "") }
+  targets: (kernelTargets + bootTargets + userTargets + toolTargets).filter { has($0.path ?? "") }
 )

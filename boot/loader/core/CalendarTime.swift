@@ -1,7 +1,7 @@
 /// A date and time as firmware tells it.
 ///
 /// Source: UEFI 2.10 §8.3.1, EFI_TIME.
-public struct CalendarTime {
+public struct CalendarTime: Sendable {
   public var year: Int
   public var month: Int
   public var day: Int

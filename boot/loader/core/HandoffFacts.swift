@@ -37,7 +37,7 @@ public struct ColourMask: Equatable {
 /// How the machine's processors are described.
 ///
 /// Source: Limine PROTOCOL.md, "SMP (multiprocessor) Feature".
-public enum ProcessorLayout {
+public enum ProcessorLayout: Sendable {
   /// 32-bit numbers, as on x86_64.
   case narrow
   /// A 32-bit ACPI number and a 64-bit hardware number, as on aarch64.

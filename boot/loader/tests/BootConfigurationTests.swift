@@ -1,0 +1,143 @@
+@testable import LoaderCore
+import Testing
+
+/// What a configuration says, in a form that tests can compare.
+private struct Parsed: Equatable {
+  var kernel: String
+  var commandLine: String
+  var modules: [String]
+}
+
+private func text(_ path: BootPath) -> String {
+  String(decoding: (0..<path.byteCount).map { path[$0] }, as: UTF8.self)
+}
+
+private func parse(_ source: String) throws(LoaderFailure) -> Parsed {
+  try parse(Array(source.utf8))
+}
+
+private func parse(_ bytes: [UInt8]) throws(LoaderFailure) -> Parsed {
+  let configuration = try BootConfiguration(bytes.span)
+  func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+  return Parsed(
+    kernel: text(configuration.kernelPath), commandLine: part(configuration.commandLine),
+    modules: (0..<configuration.moduleCount).map {
+      let module = configuration[module: $0]
+      return text(module.path) + "|" + part(module.commandLine)
+    })
+}
+
+private func problem(_ source: String) -> LoaderFailure? {
+  do throws(LoaderFailure) {
+    _ = try parse(source)
+    return nil
+  } catch {
+    return error
+  }
+}
+
+@Suite struct BootConfigurationTests {
+  @Test func entryWithModulesIsRead() throws {
+    let parsed = try parse(
+      """
+      # a comment: with a colon
+      timeout: 0
+
+      /mnos
+          protocol: limine
+          path: boot():/boot/kernel.elf
+          kernel_path: boot():/boot/kernel.elf
+          cmdline: loglevel=info  kernel.selftest=1
+          module_path: boot():/boot/init
+          module_cmdline: one two
+          MODULE_PATH: /boot/initramfs.tar
+      """)
+
+    #expect(
+      parsed
+        == Parsed(
+          kernel: "/boot/kernel.elf", commandLine: "loglevel=info  kernel.selftest=1",
+          modules: ["/boot/init|one two", "/boot/initramfs.tar|"]))
+  }
+
+  @Test func linesMayEndAsOnWindows() throws {
+    let parsed = try parse("/m\r\n\tpath:boot():/k\r\n\tcmdline: a \r\n")
+
+    #expect(parsed == Parsed(kernel: "/k", commandLine: "a", modules: []))
+  }
+
+  @Test func defaultEntryChooses() throws {
+    let source = "/a\npath: /one\n/b\npath: /two\ndefault_entry: 2\n"
+
+    #expect(try parse(source).kernel == "/two")
+  }
+
+  @Test func valueKeepsItsColons() throws {
+    #expect(try parse("/a\npath: /k\ncmdline: a:b: c").commandLine == "a:b: c")
+  }
+
+  @Test(arguments: ["", "# nothing\n", "path: boot():/k\n", "\0\0\0", ":::\n:"])
+  func noEntryIsAFailure(source: String) {
+    #expect(problem(source)?.problem == StaticText("there is no entry"))
+  }
+
+  @Test(arguments: ["0", "3", "-1", "1x", "", "99999999999999999999"])
+  func defaultEntryOutOfRangeNamesItsLine(number: String) {
+    let failure = problem("/a\npath: /one\n/b\npath: /two\ndefault_entry: \(number)\n")
+
+    #expect(failure?.line == 5)
+  }
+
+  @Test func entryWithoutKernelIsAFailure() {
+    #expect(problem("/a\ncmdline: x\n")?.problem == StaticText("the entry names no kernel"))
+  }
+
+  @Test func otherProtocolIsAFailure() {
+    #expect(problem("/a\nprotocol: linux\npath: /k\n")?.line == 2)
+  }
+
+  @Test(arguments: [
+    "hdd(1:1):/k", "boot(2):/k", "k", "boot():k", "boot():", "/k#00ff", "/a b", "/\u{e4}",
+    "/a\\b", "/${X}", "boot",
+  ])
+  func pathThatIsNotSupportedNamesItsLine(path: String) {
+    #expect(problem("/a\nprotocol: limine\npath: \(path)\n")?.line == 3)
+  }
+
+  @Test func pathsHaveALimit() throws {
+    let longest = "/" + String(repeating: "k", count: 254)
+
+    #expect(try parse("/a\npath: \(longest)\n").kernel == longest)
+    #expect(problem("/a\npath: \(longest)k\n")?.value == 255)
+  }
+
+  @Test func modulesHaveALimit() throws {
+    let sixteen = "/a\npath: /k\n" + String(repeating: "module_path: /m\n", count: 16)
+
+    #expect(try parse(sixteen).modules.count == 16)
+    #expect(problem(sixteen + "module_path: /m\n")?.line == 19)
+  }
+
+  @Test func moduleCommandLineNeedsAModule() {
+    #expect(problem("/a\npath: /k\nmodule_cmdline: x\n")?.line == 3)
+  }
+
+  @Test func anyBytesGiveAResult() {
+    var random = SeededRandom("configuration")
+    let words = [
+      "/", "\n", ":", " ", "path", "boot():", "/k", "module_path", "default_entry", "cmdline",
+      "#", "$", "${", "\r", "\t", "1", "999999999", "\0", "protocol", "limine",
+    ]
+    for _ in 0..<20_000 {
+      var bytes: [UInt8] = []
+      for _ in 0..<Int.random(in: 0...30, using: &random) {
+        if Int.random(in: 0..<8, using: &random) == 0 {
+          bytes.append(UInt8.random(in: 0...255, using: &random))
+        } else {
+          bytes += Array(words.randomElement(using: &random)!.utf8)
+        }
+      }
+      if let parsed = try? parse(bytes) { #expect(parsed.kernel.hasPrefix("/")) }
+    }
+  }
+}
