@@ -45,6 +45,9 @@ public struct Builder: Sendable {
         "\(module.folders[0]) holds no Swift source: this tree is not complete (to build what "
           + "there is: --only NAME)")
     }
+    guard table.programs.contains(where: { $0.place == .boot }) else {
+      throw ToolFailure("init/Main.swift is missing: an image needs the program the kernel starts")
+    }
     try LayerCheck.check(modules + table.programs.map(\.module), root: context.root)
     try StepRunner(root: context.root).run(
       KernelSteps(context, table).all + userSteps(table.programs) + loaderSteps)

@@ -52,10 +52,11 @@ public struct ModuleTable: Sendable {
     ]
   }
 
-  /// Every user program, found by its folder: `init`, services/*, userland-tests/*.
+  /// Every user program: `init` and each folder of services and userland-tests that holds a
+  /// `Main.swift`.
   public var programs: [ProgramSpec] {
     var found: [ProgramSpec] = []
-    if hasSources("init") {
+    if hasEntryPoint("init") {
       found.append(program("init", in: "init", module: "InitService", place: .boot))
     }
     for name in folders(in: "services") {
@@ -102,10 +103,10 @@ public struct ModuleTable: Sendable {
   }
 
   private func folders(in parent: String) -> [String] {
-    Files.names(in: "\(root)/\(parent)").filter { hasSources("\(parent)/\($0)") }
+    Files.names(in: "\(root)/\(parent)").filter { hasEntryPoint("\(parent)/\($0)") }
   }
 
-  private func hasSources(_ folder: String) -> Bool {
-    !SourceFiles.swift(in: folder, root: root).isEmpty
+  private func hasEntryPoint(_ folder: String) -> Bool {
+    Files.exists("\(root)/\(folder)/Main.swift")
   }
 }
