@@ -22,7 +22,6 @@ extension SimulatedPlatform: Platform {
   public mutating func activate(_ space: AddressSpaceTag) {
     check(space)
     cpus[currentCPU].activeSpace = space
-    cpus[currentCPU].activeSpaceIsRemoved = false
     guard space.identifier == 0, !neglect.contains(.activation) else { return }
     cpus[currentCPU].translations.drop(identifier: 0)
   }
@@ -49,9 +48,6 @@ extension SimulatedPlatform: Platform {
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {
     check(space)
-    for cpu in cpus.indices where cpus[cpu].activeSpace == space {
-      cpus[cpu].activeSpaceIsRemoved = true
-    }
     guard !neglect.contains(.spaceRemoved) else { return }
     for cpu in cpus.indices { cpus[cpu].translations.drop(space) }
   }

@@ -125,9 +125,6 @@ extension SimulatedPlatform {
   ) -> SimulatedTranslationBuffer.Entry {
     let known = cpus[cpu].translations.entry(identifier: space.identifier, page: page)
     if let known { return known }
-    if cpus[cpu].activeSpaceIsRemoved {
-      report(.walkThroughRemovedSpace(root: space.root.rawValue))
-    }
     let root = space.root.rawValue
     var entry = SimulatedTranslationBuffer.Entry(root: root, frame: nil, rights: .none)
     switch walk(page, root: root) {

@@ -28,8 +28,6 @@ public struct SimulatedPlatform: ~Copyable {
   public struct CPU: Sendable {
     public internal(set) var translations = SimulatedTranslationBuffer()
     public internal(set) var activeSpace: AddressSpaceTag?
-    /// The active space's tables were given up.
-    public internal(set) var activeSpaceIsRemoved = false
     /// When the timer fires; `.max` if it is not armed.
     public internal(set) var timerDeadline: UInt64 = .max
     public internal(set) var isWakeupPending = false

@@ -17,8 +17,6 @@ public enum SimulatedViolation: Equatable, Sendable {
   case identifierOutOfRange(UInt32)
   /// A root that is not a frame of RAM.
   case rootNotInMemory(UInt64)
-  /// The page tables of a removed address space were walked.
-  case walkThroughRemovedSpace(root: UInt64)
   /// An entry that the kernel never wrote, in a page table that the CPU walked.
   case damagedEntry(table: UInt64, index: Int)
   /// A page table that is not in RAM.

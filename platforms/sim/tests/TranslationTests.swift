@@ -162,16 +162,6 @@ import Testing
     #expect(violations == [.damagedEntry(table: root, index: 0)])
   }
 
-  @Test func aRemovedSpaceIsNotWalked() {
-    var rig = Rig()
-
-    rig.platform.spaceRemoved(rig.space)
-    _ = rig.platform.load(Self.page)
-
-    let violations = rig.platform.takeViolations()
-    #expect(violations == [.walkThroughRemovedSpace(root: rig.space.root.rawValue)])
-  }
-
   @Test func aCloneHasItsOwnMemory() {
     var rig = Rig()
     _ = rig.platform.store(1, at: Self.page)

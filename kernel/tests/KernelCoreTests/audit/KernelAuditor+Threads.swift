@@ -1,0 +1,293 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// Threads, what they wait for, and who runs.
+extension KernelAuditor {
+  /// Bound slots: each knows for whom, and that one knows it.
+  mutating func checkBindings(_ kernel: borrowing TestKernel) {
+    for slot in census.slots where kernel.objects[slot].state == .bound {
+      let bound = kernel.objects[slot]
+      let name = "binding \(bound.role) of holder \(bound.holder)"
+      guard census.live.contains(bound.holder) else {
+        expect(false, "\(name): its holder is gone")
+        continue
+      }
+      let thread = ThreadID(granule: bound.holder)
+      let process = ProcessID(granule: bound.holder)
+      switch bound.role {
+      case .none: expect(false, name)
+      case .threadNotification: expect(kernel.objects[thread].boundSlot == slot, name)
+      case .faultHandler: expect(kernel.objects[thread].faultHandler == slot, name)
+      case .threadEnd: expect(kernel.objects[thread].endWatcher == slot, name)
+      case .supervisor: expect(kernel.objects[process].supervisor == slot, name)
+      case .interruptTarget:
+        expect(kernel.objects[InterruptID(granule: bound.holder)].target == slot, name)
+      case .ports:
+        let slots = kernel.objects[process].portSlots
+        expect([slots.0, slots.1, slots.2, slots.3].count { $0 == slot } == 1, name)
+      }
+    }
+    for thread in census.threads {
+      let object = kernel.objects[thread]
+      for slot in [object.boundSlot, object.faultHandler, object.endWatcher] where !slot.isNone {
+        expect(
+          isLive(slot) && kernel.objects[slot].state == .bound
+            && kernel.objects[slot].holder == thread.granule,
+          "thread \(thread.granule): a binding whose slot is not bound to it")
+      }
+      expect(
+        object.boundSlot.isNone == object.boundNotification.isNone,
+        "thread \(thread.granule): half bound")
+      guard !object.boundNotification.isNone else { continue }
+      expect(
+        isLive(object.boundNotification)
+          && kernel.objects[object.boundNotification].boundThread == thread,
+        "thread \(thread.granule): its notification does not know it")
+    }
+    for notification in census.notifications {
+      let bound = kernel.objects[notification].boundThread
+      guard !bound.isNone else { continue }
+      expect(
+        isLive(bound) && kernel.objects[bound].boundNotification == notification,
+        "notification: bound to a thread that does not know it")
+    }
+  }
+
+  /// The threads of each process, and what their states promise.
+  mutating func checkThreads(_ kernel: borrowing TestKernel) {
+    var listed: Set<UInt32> = []
+    for process in census.processes {
+      var thread = kernel.objects[process].firstThread
+      var previous = ThreadID.none
+      var count: UInt32 = 0
+      while !thread.isNone {
+        guard isLive(thread), listed.insert(thread.granule).inserted else {
+          expect(false, "process \(process.granule): dead thread, or one listed twice")
+          break
+        }
+        let object = kernel.objects[thread]
+        expect(object.process == process, "thread \(thread.granule): of another process")
+        expect(object.previousOfProcess == previous, "process's threads: back link")
+        expect(object.state != .ended, "thread \(thread.granule): ended but listed")
+        count += 1
+        previous = thread
+        thread = object.nextOfProcess
+      }
+      expect(kernel.objects[process].threadCount == count, "process: thread count")
+      expect(
+        kernel.objects[process].state != .ended || count == 0, "process: ended with threads")
+    }
+    for thread in census.threads {
+      let object = kernel.objects[thread]
+      expect(
+        (object.state != .ended) == listed.contains(thread.granule),
+        "thread \(thread.granule): \(object.state) and listed or not")
+      let waits = [.sending, .receiving, .waiting].contains(object.state)
+      expect(
+        object.waitSlot.isNone == !waits, "thread \(thread.granule): \(object.state), wait slot")
+      expect(
+        object.replySlot.isNone == (object.state != .awaitingReply),
+        "thread \(thread.granule): \(object.state), reply slot")
+      if !object.replySlot.isNone {
+        expect(
+          isLive(object.replySlot) && kernel.objects[object.replySlot].type == .reply
+            && kernel.objects[object.replySlot].object == thread.granule,
+          "thread \(thread.granule): its reply right is something else")
+      }
+      if object.timer.isArmed {
+        expect(
+          waits || object.state == .awaitingReply,
+          "thread \(thread.granule): \(object.state) with a timer")
+      }
+      expect(
+        object.work == .none || object.state == .running || object.state == .ready,
+        "thread \(thread.granule): \(object.state) with work")
+      checkTransit(of: thread, kernel)
+    }
+  }
+
+  /// Parked capabilities: in transit for exactly the thread that sends them.
+  private mutating func checkTransit(of thread: ThreadID, _ kernel: borrowing TestKernel) {
+    let object = kernel.objects[thread]
+    var parked: [SlotID] = []
+    if object.message.isParked {
+      expect(object.state == .sending, "thread \(thread.granule): \(object.state) but parked")
+      parked = (0..<Int(object.message.transferCount)).map { object.message.slot(at: $0) }
+    }
+    let inTransit = inTransit[thread.granule] ?? []
+    expect(
+      Set(parked.map(\.granule)) == Set(inTransit.map(\.granule))
+        && parked.count == inTransit.count,
+      "thread \(thread.granule): \(parked.count) parked, \(inTransit.count) in transit")
+    for slot in inTransit {
+      expect(
+        kernel.objects[slot].owner == object.process, "in transit from another process's table")
+      expect(
+        kernel.objects[slot].dependents == 0 || kernel.objects[slot].type == .memory,
+        "someone waits through a capability in transit")
+    }
+  }
+
+  /// Queues of endpoints and notifications, and the lists of waiters of each slot.
+  mutating func checkWaiting(_ kernel: borrowing TestKernel) {
+    var queued: Set<UInt32> = []
+    for endpoint in census.endpoints {
+      let object = kernel.objects[endpoint]
+      let threads = members(of: object.queue.head, "endpoint queue", kernel)
+      expect(threads.isEmpty == (object.waiters == .none), "endpoint: who waits")
+      expect(threads.isEmpty || !object.isDeserted, "endpoint: deserted but waited for")
+      let state = object.waiters == .senders ? ThreadState.sending : .receiving
+      for thread in threads {
+        expect(queued.insert(thread.granule).inserted, "thread in two queues")
+        expect(kernel.objects[thread].state == state, "endpoint queue: state of a thread")
+        let slot = kernel.objects[thread].waitSlot
+        guard isLive(slot) else { continue }
+        expect(
+          kernel.objects[slot].object == endpoint.granule, "waits through another endpoint")
+        let needed: Rights = state == .sending ? .write : .read
+        let isFault = kernel.objects[thread].message.isFault
+        expect(
+          isFault || kernel.objects[slot].rights.includes(needed), "waits without the right")
+      }
+    }
+    for notification in census.notifications {
+      let object = kernel.objects[notification]
+      let threads = members(of: object.queue.head, "notification queue", kernel)
+      expect(threads.isEmpty || object.word == 0, "a waiter sleeps with a non-zero word")
+      expect(threads.isEmpty || !object.isDestroyed, "notification: destroyed but waited for")
+      for thread in threads {
+        expect(queued.insert(thread.granule).inserted, "thread in two queues")
+        expect(kernel.objects[thread].state == .waiting, "notification queue: state")
+      }
+      if !object.boundThread.isNone, isLive(object.boundThread) {
+        expect(
+          kernel.objects[object.boundThread].state != .receiving || object.word == 0,
+          "a bound receiver sleeps with a non-zero word")
+      }
+    }
+    for thread in census.threads
+    where [.sending, .receiving, .waiting].contains(kernel.objects[thread].state) {
+      expect(queued.contains(thread.granule), "thread \(thread.granule): waits in no queue")
+    }
+    checkDependents(kernel)
+  }
+
+  private mutating func checkDependents(_ kernel: borrowing TestKernel) {
+    var seen: Set<UInt32> = []
+    for slot in census.slots where kernel.objects[slot].type != .memory {
+      var thread = ThreadID(granule: kernel.objects[slot].dependents)
+      var previous = ThreadID.none
+      while !thread.isNone {
+        guard isLive(thread), seen.insert(thread.granule).inserted else {
+          expect(false, "slot \(slot.granule): a dependent that is dead or listed twice")
+          break
+        }
+        let object = kernel.objects[thread]
+        expect(object.waitSlot == slot, "a dependent that waits through another slot")
+        expect(object.previousOfSlot == previous, "dependents: back link")
+        previous = thread
+        thread = object.nextOfSlot
+      }
+    }
+    for thread in census.threads where !kernel.objects[thread].waitSlot.isNone {
+      expect(seen.contains(thread.granule), "waits through a slot that does not know it")
+    }
+  }
+
+  mutating func checkRunQueues(_ kernel: borrowing TestKernel) {
+    var queued: Set<UInt32> = []
+    var running: Set<UInt32> = []
+    for index in 0..<kernel.platform.cpuCount {
+      let state = kernel.objects[kernel.cpus[index]]
+      var highest = -1
+      for priority in 0..<256 {
+        let head = state.ready.first(atPriority: priority)
+        guard !head.isNone else { continue }
+        highest = priority
+        for thread in members(of: head, "run queue \(priority)", kernel) {
+          let object = kernel.objects[thread]
+          expect(queued.insert(thread.granule).inserted, "thread in two run queues")
+          expect(
+            object.state == .ready && object.isQueued && !object.isSuspended
+              && Int(object.priority) == priority && Int(object.cpu) == index,
+            "run queue: thread \(thread.granule) does not belong there")
+        }
+      }
+      expect(state.ready.highestPriority == highest, "run queue: highest priority")
+      let current = state.current
+      if current.isNone {
+        expect(highest < 0, "CPU \(index) idles while a thread is ready")
+      } else if isLive(current) {
+        let object = kernel.objects[current]
+        expect(running.insert(current.granule).inserted, "a thread runs on two CPUs")
+        expect(object.state == .running, "the current thread is \(object.state)")
+        expect(!object.isSuspended, "a suspended thread runs")
+        expect(
+          ignoresPriorities || Int(object.priority) >= highest, "a thread of higher priority waits")
+        let process = kernel.objects[object.process].state
+        expect(
+          process == .running || ignoresPriorities && process == .ending,
+          "runs in a process that is \(process)")
+      } else {
+        expect(false, "the current thread is dead")
+      }
+      expect(!state.needsSchedule, "scheduling was put off")
+    }
+    for thread in census.threads {
+      let object = kernel.objects[thread]
+      expect(
+        object.isQueued == queued.contains(thread.granule), "isQueued of \(thread.granule)")
+      expect(
+        (object.state == .running) == running.contains(thread.granule),
+        "thread \(thread.granule) says it runs")
+      let mayRun =
+        object.state == .ready && !object.isSuspended
+        && kernel.objects[object.process].state == .running
+      expect(!mayRun || object.isQueued, "thread \(thread.granule): ready but forgotten")
+    }
+  }
+
+  mutating func checkTimers(_ kernel: borrowing TestKernel) {
+    var armed: Set<UInt32> = []
+    for index in 0..<kernel.platform.cpuCount {
+      let state = kernel.objects[kernel.cpus[index]]
+      var pending: [(node: ThreadID, parent: ThreadID)] = []
+      if !state.timers.earliest.isNone { pending.append((state.timers.earliest, .none)) }
+      while let (node, parent) = pending.popLast() {
+        guard isLive(node), armed.insert(node.granule).inserted else {
+          expect(false, "timer queue: a dead thread, or one twice")
+          break
+        }
+        let timer = kernel.objects[node].timer
+        expect(timer.isArmed, "timer queue: thread \(node.granule) is not armed")
+        expect(Int(kernel.objects[node].cpu) == index, "timer queue: of another CPU")
+        if !parent.isNone {
+          expect(
+            kernel.objects[parent].timer.deadline <= timer.deadline, "timer queue: order")
+        }
+        var child = timer.child
+        var previous = node
+        while !child.isNone, isLive(child), pending.count <= census.threads.count {
+          expect(kernel.objects[child].timer.previous == previous, "timer queue: back link")
+          pending.append((child, node))
+          previous = child
+          child = kernel.objects[child].timer.next
+        }
+      }
+      let due = min(state.timers.deadline(in: kernel.objects), state.sliceEnd)
+      let deadline = kernel.platform.cpus[index].timerDeadline
+      expect(
+        deadline <= due || kernel.platform.neglect.contains(.timer),
+        "CPU \(index): timer armed for \(deadline), due \(due)")
+      expect(state.armedDeadline == deadline, "CPU \(index): believes the timer is armed else")
+    }
+    for thread in census.threads {
+      expect(
+        kernel.objects[thread].timer.isArmed == armed.contains(thread.granule),
+        "thread \(thread.granule): armed or not")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// What is in the page tables below one root: every table and every leaf.
+struct TableWalk {
+  var tables: [UInt64] = []
+  var leaves: [UInt64: (frame: UInt64, rights: PageRights)] = [:]
+  var findings: [String] = []
+
+  mutating func visit(
+    _ table: UInt64, level: Int, start: UInt64, _ kernel: borrowing TestKernel
+  ) {
+    tables.append(table)
+    let format = kernel.format
+    let isRoot = level == format.levelCount - 1
+    var used: UInt16 = 0
+    for index in 0..<512 {
+      let word = kernel.window.load(table + UInt64(index) * 8, as: UInt64.self)
+      if isRoot && format.sharedRootEntries.contains(index) {
+        let shared = kernel.window.load(
+          kernel.kernelRoot.rawValue + UInt64(index) * 8, as: UInt64.self)
+        if word != shared { findings.append("a shared root entry differs from the kernel's") }
+        continue
+      }
+      guard word != 0 else { continue }
+      used += 1
+      let page = start + UInt64(index) << UInt64(12 + 9 * level)
+      if format.isDamaged(word) { findings.append("a damaged page-table entry") }
+      switch format.decode(word, level: level) {
+      case .empty: findings.append("a page-table entry that is neither zero nor valid")
+      case .table(let next):
+        visit(next.rawValue, level: level - 1, start: page, kernel)
+      case .leaf(let frame, let rights): leaves[page] = (frame.rawValue, rights)
+      }
+    }
+    if kernel.frames.useCount(FrameNumber(table >> 12)) != used {
+      findings.append("a page table's use count")
+    }
+    if used == 0 && !isRoot { findings.append("an empty page table was kept") }
+  }
+}

@@ -1,0 +1,84 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// Builds a kernel and its first process, as KernelImage does on a machine.
+enum Boot {
+  /// Frames at the start of RAM that the kernel's image would take: root, a table, marks.
+  private static let rootFrame: UInt64 = 0
+  private static let tableFrame: UInt64 = 1
+  private static let markFrame: UInt64 = 2
+
+  static func makeKernel(_ configuration: SimulatedPlatform.Configuration) -> TestKernel {
+    let platform = SimulatedPlatform(configuration)
+    let base = configuration.ramBase
+    let root = base + rootFrame * 4096
+    makeKernelTables(platform, root: root, table: base + tableFrame * 4096)
+    let first = FrameNumber(base >> 12)
+    let end = first + FrameNumber(configuration.frameCount)
+    let markBytes = FrameAllocator.markByteCount(first: first, end: end)
+    // SAFETY: the simulated machine's window shows all of its RAM for as long as it lives.
+    let window = unsafe PhysicalWindow(windowBase: platform.physicalWindowBase)
+    var frames = FrameAllocator(
+      window: window, first: first, end: end, marks: base + markFrame * 4096)
+    let used = markFrame + markBytes / 4096
+    frames.add(
+      first: first + FrameNumber(used), count: UInt64(configuration.frameCount) - used)
+    return TestKernel(
+      platform: platform, frames: frames, kernelRoot: PhysicalAddress(root))
+  }
+
+  /// A kernel half with one large page in it.
+  private static func makeKernelTables(
+    _ platform: borrowing SimulatedPlatform, root: UInt64, table: UInt64
+  ) {
+    let format = platform.pageTableFormat
+    for index in 0..<512 as Range<UInt64> {
+      platform.setPhysicalWord(0, at: root + index * 8)
+      platform.setPhysicalWord(0, at: table + index * 8)
+    }
+    platform.setPhysicalWord(
+      format.makeTable(at: PhysicalAddress(table)), at: root + 300 * 8)
+    guard format.levelCount == 3 else { return }
+    platform.setPhysicalWord(
+      format.makeLeaf(
+        at: PhysicalAddress(root & ~0x1f_ffff), rights: .read.union(.global), level: 1),
+      at: table)
+  }
+
+  /// Makes init with its boot capabilities and lets its thread run.
+  static func startInit(
+    _ kernel: inout TestKernel, objectLimit: UInt64
+  ) -> (process: ProcessID, thread: ThreadID, budget: BudgetID) {
+    do {
+      let limit = kernel.frames.freeCount * 4096
+      guard
+        let granule = kernel.pools.budgets.allocate(
+          in: kernel.objects, frames: &kernel.frames)
+      else { throw Failure(.noMemory) }
+      let budget = BudgetID(granule: granule)
+      kernel.objects[budget] = Budget(
+        parent: .none, memoryLimit: limit, objectLimit: objectLimit)
+      let process = try kernel.makeProcess(budget)
+      let thread = try kernel.makeThread(budget, in: process, priority: TestMachine.priority)
+      try kernel.growTable(of: process)
+      func give(_ index: UInt16, _ type: ObjectType, _ object: UInt32) {
+        let slot = kernel.objects[process].table.slot(at: index, in: kernel.window)
+        kernel.fill(slot, type: type, object: object, rights: .all, badge: 0, parent: .none)
+      }
+      give(1, .process, process.granule)
+      give(2, .thread, thread.granule)
+      give(3, .budget, budget.granule)
+      give(4, .machine, 0)
+      kernel.objects[thread].registers = SimulatedRegisters(
+        entry: VirtualAddress(0x10_0000), stack: VirtualAddress(0x20_0000), argument: 0)
+      kernel.objects[process].state = .running
+      kernel.makeReady(thread)
+      return (process, thread, budget)
+    } catch {
+      fatalError("init does not fit: \(error)")
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import Foundation
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// A machine on which random programs do random things, one step at a time.
+///
+/// What is done next depends on nothing but the seed and the kernel's state, so a failure
+/// is replayed by its seed.
+struct RandomWorld {
+  let machine: TestMachine
+  var random: RandomSource
+  /// What was done, newest last, for the report of a failure.
+  private(set) var trace: [String] = []
+  /// How often each call ended with each status.
+  private(set) var outcomes: [SyscallNumber: [SyscallStatus: Int]] = [:]
+
+  /// - Parameter interleaves: Whether other threads may act between two batches of work.
+  init(seed: UInt64, cpuCount: Int = 1, interleaves: Bool = true) {
+    random = RandomSource(seed: seed)
+    var configuration = SimulatedPlatform.Configuration()
+    configuration.frameCount = 160 + random.below(200)
+    configuration.addressSpaceIdentifierCount = UInt32(1 + random.below(6))
+    configuration.pageTableFormat = SimulatedPageTableFormat(
+      levelCount: 3, sharesRoot: random.chance(50))
+    machine = TestMachine(configuration, objectLimit: UInt64(60 + random.below(300)))
+    let shared: [(ObjectType, [UInt64])] = [
+      (.endpoint, []), (.endpoint, []), (.notification, []), (.notification, []),
+      (.memory, [8192]), (.memory, [4096]),
+      (.interrupt, [UInt64(TestMachine.machineHandle.rawValue), 3]),
+      (.budget, [40 * 4096, 40]),
+    ]
+    for (type, words) in shared { _ = machine.make(type, words) }
+    for _ in 0..<3 { spawn() }
+    machine.runsWork = !interleaves
+  }
+
+  var isOver: Bool { !machine.isAlive(machine.initial.thread) || isExhausted }
+  /// No thread can act, nor will any.
+  private(set) var isExhausted = false
+
+  // MARK: Steps
+
+  /// Does one thing.
+  mutating func step() {
+    let workers = threads {
+      $0.work != .none && $0.isQueued || $0.work != .none && $0.state == .running
+    }
+    let hasReaping = !machine.kernel.endingHead.isNone
+    if !workers.isEmpty || hasReaping, random.chance(60) { return doWork(workers) }
+    if random.chance(6) { return happen() }
+    let able = threads { thread in
+      thread.isRunnable && thread.work == .none && (thread.state == .running || thread.isQueued)
+    }
+    guard !able.isEmpty else { return unblock(workers) }
+    if able.count < 4, random.chance(30) { return spawn() }
+    let thread = random.pick(able)
+    if random.chance(8) { return touch(thread) }
+    if random.chance(2) { return fault(thread) }
+    act(thread)
+  }
+
+  private func threads(_ isWanted: (KernelThread) -> Bool) -> [ThreadID] {
+    var result: [ThreadID] = []
+    var position = machine.kernel.pools.threads.nextLive(
+      after: nil, in: machine.kernel.objects)
+    while let found = position {
+      let thread = ThreadID(granule: found.granule)
+      if isWanted(machine.kernel.objects[thread]) { result.append(thread) }
+      position = machine.kernel.pools.threads.nextLive(
+        after: found, in: machine.kernel.objects)
+    }
+    return result.sorted { $0.granule < $1.granule }
+  }
+
+  mutating func note(_ text: String) {
+    if RandomSource.isTracing { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    trace.append(text)
+    if trace.count > 40 { trace.removeFirst(20) }
+  }
+
+  /// One batch of work: of a thread's call, or of ending processes.
+  private mutating func doWork(_ workers: [ThreadID]) {
+    if !workers.isEmpty {
+      let worker = random.pick(workers)
+      note("batch of thread \(worker.granule): \(machine.kernel.objects[worker].work)")
+      machine.become(worker)
+    } else {
+      note("batch of reaping")
+    }
+    machine.enter { if $0.hasWork { $0.runBatch() } }
+  }
+
+  /// Nobody can act: time passes, or init is woken by force of its own deadline.
+  private mutating func unblock(_ workers: [ThreadID]) {
+    if !workers.isEmpty || !machine.kernel.endingHead.isNone { return doWork(workers) }
+    let due = machine.kernel.platform.cpus[0].timerDeadline
+    guard due != .max else {
+      isExhausted = true
+      return
+    }
+    note("idle until \(due)")
+    machine.advance(to: max(due, machine.now))
+  }
+
+  /// Something from outside: time, an interrupt line, an early timer.
+  private mutating func happen() {
+    switch random.below(5) {
+    case 0, 1:
+      let time = machine.now + UInt64(random.below(3_000))
+      note("time passes to \(time)")
+      machine.advance(to: time)
+    case 2:
+      let line = UInt32(random.below(8))
+      note("line \(line) is raised")
+      machine.kernel.platform.raise(line: line)
+      machine.takeInterrupts()
+      if random.chance(70) { machine.kernel.platform.lower(line: line) }
+    case 3:
+      let line = UInt32(random.below(8))
+      note("line \(line) is pulsed")
+      machine.kernel.platform.pulse(line: line)
+      machine.takeInterrupts()
+    default:
+      note("the timer fires early")
+      _ = machine.kernel.platform.fireTimerEarly(cpu: 0)
+      machine.enter { $0.timerFired() }
+    }
+  }
+
+  private mutating func touch(_ thread: ThreadID) {
+    let address = pageAddress()
+    note("thread \(thread.granule) touches \(String(address, radix: 16))")
+    machine.become(thread)
+    let access =
+      random.chance(50)
+      ? machine.kernel.platform.load(address)
+      : machine.kernel.platform.store(random.next(), at: address)
+    if case .fault(let fault) = access, random.chance(10) {
+      note("and faults")
+      machine.enter { $0.faulted(fault) }
+    }
+  }
+
+  private mutating func fault(_ thread: ThreadID) {
+    note("thread \(thread.granule) faults")
+    machine.become(thread)
+    machine.enter { $0.faulted(Fault(kind: .illegalInstruction, address: 4, code: 9)) }
+  }
+
+  /// Makes a system call as `thread` with these registers.
+  mutating func invoke(
+    _ thread: ThreadID, _ word: CallWord, _ a0: UInt64, _ a1: UInt64, _ a2: UInt64,
+    _ words: [UInt64]
+  ) {
+    let actor = Actor(
+      thread: thread, process: machine.kernel.objects[thread].process,
+      threadHandle: .none, processHandle: .none)
+    let name = SyscallNumber(rawValue: UInt8(word.number)).map { "\($0)" } ?? "\(word.number)"
+    let slots = [a0, a1].map { String($0, radix: 16) }
+    note(
+      "thread \(thread.granule): \(name) \(slots[0]) \(slots[1]) \(String(a2, radix: 16)) "
+        + "words \(words.prefix(4).map { String($0, radix: 16) }) "
+        + "word \(String(word.rawValue, radix: 16))")
+    let outcome = machine.invoke(actor, word: word, a0, a1, a2, words: words)
+    if let status = outcome.status, let number = SyscallNumber(rawValue: UInt8(word.number)) {
+      outcomes[number, default: [:]][status, default: 0] += 1
+      note("  \(status) \(outcome.value)")
+    }
+  }
+
+  /// Init makes a new process with a running thread and gives it some of what it has.
+  mutating func spawn() {
+    guard machine.canAct(machine.initial) else { return }
+    note("init spawns")
+    let initial = machine.initial
+    let runsWork = machine.runsWork
+    machine.runsWork = true
+    defer { machine.runsWork = runsWork }
+    let budget = UInt64(TestMachine.budgetHandle.rawValue)
+    func create(_ type: ObjectType, _ words: [UInt64]) -> Handle? {
+      guard machine.canAct(initial) else { return nil }
+      let outcome = machine.call(
+        initial, .create, budget, UInt64(type.rawValue), 0xffff, words)
+      return outcome.status == .ok ? outcome.handle : nil
+    }
+    guard let process = create(.process, []) else { return }
+    guard let memory = create(.memory, [4096]) else { return }
+    machine.map(initial, memory, process: process, at: Actor.scratch)
+    guard
+      let thread = create(.thread, [UInt64(process.rawValue), UInt64(98 + random.below(3))])
+    else { return }
+    // The shared objects for all, and a few of whatever init has.
+    let all = handles(of: initial.process)
+    let some = all.filter { $0.slot > 3 && $0.slot < 16 || random.chance(15) }
+    for handle in some {
+      guard machine.canAct(initial) else { return }
+      let rights = random.chance(80) ? Rights.all : Rights(bits: UInt16(random.below(256)))
+      machine.copy(
+        initial, handle, to: process, rights: rights,
+        badge: random.chance(20) ? UInt64(random.below(3)) : 0)
+    }
+    guard machine.canAct(initial) else { return }
+    machine.call(initial, .start, UInt64(thread.rawValue), 0x10_0000, 0x20_0000)
+  }
+
+  /// The handles that a process holds, by slot.
+  func handles(of process: ProcessID, _ type: ObjectType? = nil) -> [Handle] {
+    var result: [Handle] = []
+    for slot in Census.allSlots(of: process, machine.kernel) {
+      let held = machine.kernel.objects[slot]
+      if held.state == .held, type == nil || held.type == type { result.append(held.handle) }
+    }
+    return result
+  }
+
+  mutating func pageAddress() -> UInt64 {
+    if random.chance(85) { return Actor.scratch + UInt64(random.below(6)) * 4096 }
+    let limit = machine.kernel.format.userAddressLimit
+    return random.pick([
+      0, 0xf000, 0x1_0000, 0x20_0000 - 4096, limit - 4096, limit, limit + 4096, 1 << 63,
+      UInt64.max - 4095, 0x40_0004,
+    ])
+  }
+}
