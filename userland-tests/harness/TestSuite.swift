@@ -99,8 +99,15 @@ public struct TestSuite: ~Copyable {
 
   /// Has the table grow to what facts need: a table never shrinks.
   private static func growTable(_ budget: Handle) {
-    _ = KernelCalls.delete(KernelCalls.create(.notification, from: budget, slot: 1023).handle)
+    let source = KernelCalls.create(.notification, from: budget).handle
+    for _ in 0..<400 { _ = KernelCalls.copy(source) }
+    _ = KernelCalls.copy(source, slot: TestSuite.namedSlot)
+    _ = KernelCalls.revoke(source)
+    _ = KernelCalls.delete(source)
   }
+
+  /// A slot far behind those in use, for facts that name one.
+  public static var namedSlot: UInt16 { 900 }
 
   private static func usage(
     _ process: Handle, _ budget: Handle

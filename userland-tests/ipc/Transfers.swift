@@ -7,7 +7,7 @@ func checkTransfers(_ suite: inout TestSuite) {
     let endpoint = try scope.endpoint()
     let gift = try scope.notification()
     let remote = try scope.remote()
-    let slot = UInt64(600)
+    let slot = UInt64(TestSuite.namedSlot)
     remote.begin(
       CallWord(.receive, hasTransfers: true), to: endpoint,
       record: TransferRecord(accepts: slot))
