@@ -1,12 +1,11 @@
 import Libmnos
 
 /// Text to the console that a program was started with, a line at a time.
-struct LineOutput: TextOutput {
-  private let console: Handle
+struct LineOutput: TextOutput, ~Copyable {
+  private let console: Client<ConsoleProtocol>
   private var line = TextBuffer<200>()
 
-  /// - Parameter console: A send end to a console, or none, which drops the text.
-  init(to console: Handle) { self.console = console }
+  init(to console: consuming SendEndpoint) { self.console = Client(console) }
 
   mutating func write(_ bytes: Span<UInt8>) {
     for index in 0..<bytes.count {
@@ -15,15 +14,12 @@ struct LineOutput: TextOutput {
     }
   }
 
+  /// A console that is gone takes the text with it: the runner then sees no verdict.
   private mutating func sendLine() {
     var start = 0
     while start < line.count {
       let bytes = InlineBytes(line.bytes, from: start)
-      let request = ConsoleRequest.write(bytes)
-      var registers = CallRegisters(
-        CallWord(.call, wordCount: request.wordCount), console.argument, Deadline.never,
-        words: request.words)
-      _ = SystemCall.perform(&registers)
+      _ = try? console.call(.write(bytes))
       start += bytes.count
     }
     line.removeAll()

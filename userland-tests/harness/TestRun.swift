@@ -7,8 +7,7 @@ public func runTests(
   _ area: StaticString, _ start: inout StartContext, _ body: (inout TestSuite) -> Void
 ) -> UInt64 {
   guard let console = try? start.take(ShortName("console"), as: SendEndpoint.self) else { return 2 }
-  let output = LineOutput(to: console.handle)
-  guard var suite = TestSuite(area, start, output: output) else { return 2 }
+  guard var suite = TestSuite(area, start, output: LineOutput(to: console)) else { return 2 }
   body(&suite)
   return suite.finish()
 }
