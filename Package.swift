@@ -57,8 +57,20 @@ let kernelTargets: [Target] = [
     "PlatformRISCV64", "platforms/riscv64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
     exclude: [
       "asm", "include", "link.ld", "tests", "CPUFeatures.swift", "DeviceRegisters.swift",
+      "FrameLink.swift",
       "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
       "RISCVPlatform+Traps.swift", "SBI.swift", "WindowMemory.swift",
+    ]),
+  .systemLibrary(name: "X86Layout", path: "platforms/x86_64/include"),
+  module(
+    "PlatformX86_64", "platforms/x86_64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    exclude: [
+      "asm", "include", "link.ld", "tests", "CPUData.swift", "CPUFeatures.swift",
+      "Calibration.swift", "ControlRegisters.swift", "DebugPort.swift", "ExtendedState.swift",
+      "FirmwareTables.swift", "FrameLink.swift", "IOAPIC.swift",
+      "LegacyInterruptController.swift", "LocalAPIC.swift", "ReferenceCounter.swift",
+      "SyscallMSRs.swift", "WindowReader.swift", "X86Platform.swift", "X86Platform+Boot.swift",
+      "X86Platform+Interrupts.swift", "X86Platform+Platform.swift", "X86Platform+Power.swift",
     ]),
   tests(
     "PlatformCommonTests", "platforms/common/tests",
@@ -66,6 +78,9 @@ let kernelTargets: [Target] = [
   tests(
     "PlatformRISCV64Tests", "platforms/riscv64/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformRISCV64"]),
+  tests(
+    "PlatformX86_64Tests", "platforms/x86_64/tests",
+    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformX86_64", "X86Layout"]),
 ]
 
 let bootTargets: [Target] = [

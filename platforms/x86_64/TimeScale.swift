@@ -17,7 +17,7 @@ struct TimeScale: Equatable, Sendable {
     }
     nanosecondsPerTick = (Self.second << 32) / frequency
     let (whole, rest) = frequency.quotientAndRemainder(dividingBy: Self.second)
-    ticksPerNanosecond = (whole << 32) &+ (rest << 32) / Self.second
+    ticksPerNanosecond = (whole << 32) &+ (rest << 32) / Self.second &+ 1
   }
 
   /// Exact to 2^-32 of a nanosecond per tick. Wraps after 584 years.
@@ -33,7 +33,7 @@ struct TimeScale: Equatable, Sendable {
     let product = nanoseconds.multipliedFullWidth(by: ticksPerNanosecond)
     guard product.high < 1 << 31 else { return .max }
     let ticks = product.high << 32 | product.low >> 32
-    // Both factors are rounded down: a little more than their error makes up for it.
+    // The factor for the way back is rounded down: a little more than its error makes up.
     return ticks &+ (ticks >> 28) &+ 1
   }
 }
