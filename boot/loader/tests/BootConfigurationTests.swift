@@ -1,5 +1,6 @@
-@testable import LoaderCore
 import Testing
+
+@testable import LoaderCore
 
 /// What a configuration says, in a form that tests can compare.
 private struct Parsed: Equatable {

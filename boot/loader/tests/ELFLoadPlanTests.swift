@@ -1,5 +1,6 @@
-@testable import LoaderCore
 import Testing
+
+@testable import LoaderCore
 
 /// A kernel's ELF file to be spoiled.
 private struct SampleKernel {

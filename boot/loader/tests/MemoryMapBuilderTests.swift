@@ -1,5 +1,6 @@
-@testable import LoaderCore
 import Testing
+
+@testable import LoaderCore
 
 func range(_ base: UInt64, _ end: UInt64, _ kind: MemoryKind) -> MemoryRange {
   MemoryRange(base: base, byteCount: end - base, kind: kind)

@@ -1,5 +1,6 @@
-@testable import LoaderCore
 import Testing
+
+@testable import LoaderCore
 
 /// Entries that say plainly what they are.
 private struct PlainFormat: BootPageFormat {

@@ -1,5 +1,6 @@
-@testable import LoaderCore
 import Testing
+
+@testable import LoaderCore
 
 @Suite struct PagingChoiceTests {
   private func choice(

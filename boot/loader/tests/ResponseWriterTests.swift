@@ -1,6 +1,7 @@
-@testable import LoaderCore
 import PlatformCommon
 import Testing
+
+@testable import LoaderCore
 
 /// A kernel's image with requests, answered by the loader and read by the kernel's accessor.
 private struct Image {

@@ -33,14 +33,14 @@ struct Console {
       line.append(StaticText(": "))
     }
     line.append(failure.problem)
-    if failure.advice.count > 0 {
-      line.append(StaticText("; "))
-      line.append(failure.advice)
-    }
     if let value = failure.value {
       line.append(StaticText(" ("))
       line.append(number: value)
       line.append(StaticText(")"))
+    }
+    if failure.advice.count > 0 {
+      line.append(StaticText("; "))
+      line.append(failure.advice)
     }
     print(line)
   }
