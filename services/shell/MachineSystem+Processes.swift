@@ -1,0 +1,131 @@
+import Libmnos
+
+// Processes and the machine.
+extension MachineSystem {
+  func processes() throws(SystemFailure) -> [ProcessInfo] {
+    var processes: [ProcessInfo] = []
+    var next: UInt32 = 0
+    while case .process(let info) = try processService.ask(.list(from: next)) {
+      processes.append(info)
+      next = info.number + 1
+    }
+    return processes
+  }
+
+  func services() throws(SystemFailure) -> [ServiceInfo] {
+    var services: [ServiceInfo] = []
+    while case .service(let info) = try processService.ask(
+      .service(at: UInt32(services.count)))
+    { services.append(info) }
+    return services
+  }
+
+  func kill(_ process: UInt32) throws(SystemFailure) {
+    _ = try processService.ask(.kill(process))
+  }
+
+  func power(_ operation: PowerOperation) throws(SystemFailure) {
+    _ = try processService.ask(.power(operation))
+  }
+
+  func capabilities() -> [HeldCapability] {
+    var held = given
+    if let handle = console?.endpoint.handle { held.append((Text.bytes("console"), handle)) }
+    if let handle = fileService?.handle { held.append((Text.bytes("vfs"), handle)) }
+    var capabilities: [HeldCapability] = []
+    for (name, handle) in held {
+      guard let inspection = try? Inspection(of: handle) else { continue }
+      capabilities.append(HeldCapability(name: name, handle: handle, inspection: inspection))
+    }
+    return capabilities
+  }
+
+  func memory() throws(SystemFailure) -> MemoryReport {
+    guard let usage = try? budget.usage() else {
+      throw SystemFailure(text: "the shell's budget does not answer")
+    }
+    return MemoryReport(machine: try? machine?.statistics(), budget: usage)
+  }
+
+  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> RunEnd {
+    let started: Result<UInt32, SystemFailure>
+    do throws(SyscallStatus) {
+      started = try spawn(path, arguments)
+    } catch {
+      throw SystemFailure(text: "not enough memory or capabilities to start it")
+    }
+    let number = try started.get()
+    waiter.begin(number)
+    while true {
+      let bits = (try? notification.wait()) ?? Self.endBit
+      note(bits)
+      if bits & Self.interruptBit != 0 { _ = try? processService.ask(.kill(number)) }
+      if bits & Self.endBit != 0 { return RunEnd(exitValue: waiter.exitValue) }
+    }
+  }
+
+  /// Asks init for a process: from the archive, or from a copy of a file in memory.
+  private func spawn(
+    _ path: [UInt8], _ arguments: [[UInt8]]
+  ) throws(SyscallStatus) -> Result<UInt32, SystemFailure> {
+    var record = Array(path.dropFirst())
+    record.append(0)
+    for argument in arguments.dropFirst() { record += argument + [0] }
+    var attachments = Attachments()
+    attachments.attach(try share(record))
+    var request = SpawnRequest(argumentByteCount: UInt32(record.count))
+    if path.starts(with: Text.bytes("/tmp/")) {
+      guard let program = try? contents(of: path) else {
+        return .failure(SystemFailure(text: "cannot be read"))
+      }
+      request.programByteCount = UInt64(program.count)
+      attachments.attach(try share(program))
+    }
+    connectConsole()
+    if console != nil {
+      request.hasConsole = true
+      Self.attachCopy(of: console!, to: &attachments)
+    }
+    if fileService != nil {
+      request.hasFiles = true
+      attachments.attachCopy(of: fileService!, rights: ReceiveEndpoint.senderRights)
+    }
+    return processService.spawn(request, attachments)
+  }
+
+  private static func attachCopy(
+    of console: borrowing Client<ConsoleProtocol>, to attachments: inout Attachments
+  ) {
+    attachments.attachCopy(of: console.endpoint, rights: ReceiveEndpoint.senderRights)
+  }
+
+  private func contents(of path: [UInt8]) throws(FileSystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try read(path) {
+      bytes += $0
+      return true
+    }
+    return bytes
+  }
+
+  /// Memory with a copy of `bytes`, to give away.
+  private func share(_ bytes: [UInt8]) throws(SyscallStatus) -> Memory {
+    let memory = try budget.makeMemory(byteCount: UInt64(max(bytes.count, 1)))
+    let shared = try memory.copy(rights: Rights.read.union(.transfer).union(.copy))
+    var mapped = try MappedMemory(memory)
+    var span = mapped.mutableBytes
+    for index in bytes.indices { span[index] = bytes[index] }
+    return shared
+  }
+}
+
+extension RunEnd {
+  /// What init says of a process that ended.
+  init(exitValue: UInt64) {
+    if exitValue & ExitValue.faulted != 0 {
+      self = .faulted(FaultKind(rawValue: UInt8(truncatingIfNeeded: exitValue)) ?? .other)
+    } else {
+      self = exitValue & ExitValue.killed != 0 ? .killed : .ended(exitValue)
+    }
+  }
+}

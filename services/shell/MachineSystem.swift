@@ -1,0 +1,125 @@
+import Libmnos
+
+/// The system that the shell runs on.
+final class MachineSystem: ShellSystem {
+  /// Bits of the notification: a program ended; Ctrl-C was typed.
+  static var endBit: UInt64 { 1 }
+  static var interruptBit: UInt64 { 2 }
+
+  let directory: Client<NameProtocol>
+  let processService: ProcessConnection
+  let machine: Machine?
+  let budget: Budget
+  let notification: Notification
+  let waiter: ProgramWaiter
+  /// What the shell was given at the start, for `caps`.
+  private(set) var given: [(name: [UInt8], handle: Handle)] = []
+  var console: Client<ConsoleProtocol>?
+  var fileService: SendEndpoint?
+  var fileClient: FileClient?
+  private(set) var wasInterrupted = false
+
+  init(_ start: inout StartContext) throws(SyscallStatus) {
+    for index in 0..<start.capabilityCount {
+      let capability = start.capability(at: index)
+      given.append((Text.bytes(capability.name), capability.handle))
+    }
+    given.append((Text.bytes("own process"), start.process.handle))
+    given.append((Text.bytes("own thread"), start.thread.handle))
+    given.append((Text.bytes("own budget"), start.budget.handle))
+    directory = Client(try start.take(ShortName("directory")))
+    processService = ProcessConnection(Client(try start.take(ShortName("processes"))))
+    machine = try? start.take(ShortName("machine"))
+    budget = try start.budget.copy(rights: .all)
+    notification = try start.budget.makeNotification()
+    waiter = ProgramWaiter(
+      processService, go: try start.budget.makeNotification(),
+      end: try notification.makeSignaller(bits: Self.endBit))
+    given.append((Text.bytes("signals"), notification.handle))
+  }
+
+  func now() -> UInt64 { Clock.now() }
+}
+
+// The terminal.
+extension MachineSystem {
+  /// What was typed; nil if the console ended meanwhile, and another one is there now.
+  func read() -> [UInt8]? {
+    connectConsole()
+    do throws(CallFailure<ConsoleProtocol.Failure>) {
+      return try askConsole(.read).bytes.bytes
+    } catch {
+      if error.isServerGone { console = nil } else { CurrentThread.yield() }
+      connectConsole()
+      return error.isServerGone ? nil : []
+    }
+  }
+
+  func write(_ bytes: [UInt8]) {
+    var offset = 0
+    while offset < bytes.count {
+      let piece = InlineBytes(bytes.span, from: offset)
+      tellConsole(.write(piece))
+      offset += piece.count
+    }
+  }
+
+  func flush() { tellConsole(.flush) }
+
+  func beginCommand() {
+    _ = isInterrupted
+    wasInterrupted = false
+    connectConsole()
+    guard let signaller = try? notification.makeSignaller(bits: Self.interruptBit) else { return }
+    var attachments = Attachments()
+    attachments.attach(signaller)
+    _ = try? console?.call(.setInterrupt, attaching: attachments)
+  }
+
+  func endCommand() { tellConsole(.clearInterrupt) }
+
+  var isInterrupted: Bool {
+    if let bits = try? notification.wait(deadline: Deadline.poll) { note(bits) }
+    return wasInterrupted
+  }
+
+  func note(_ bits: UInt64) {
+    if bits & Self.interruptBit != 0 { wasInterrupted = true }
+  }
+
+  /// Makes a request that may be made again if the console ended in the middle of it.
+  private func tellConsole(_ request: ConsoleProtocol.Request) {
+    while true {
+      connectConsole()
+      do throws(CallFailure<ConsoleProtocol.Failure>) {
+        _ = try askConsole(request)
+        return
+      } catch {
+        switch error {
+        case .refused(.busy): CurrentThread.yield()
+        default:
+          guard error.isServerGone else { return }
+          console = nil
+        }
+      }
+    }
+  }
+
+  private func askConsole(
+    _ request: ConsoleProtocol.Request
+  ) throws(CallFailure<ConsoleProtocol.Failure>) -> ConsoleProtocol.Reply {
+    guard console != nil else { throw .kernel(.peerGone) }
+    return try console!.call(request)
+  }
+
+  /// Waits until there is a console.
+  func connectConsole() {
+    while console == nil {
+      if let endpoint = try? directory.lookUp(Name("console")) {
+        console = Client(endpoint)
+      } else {
+        CurrentThread.yield()
+      }
+    }
+  }
+}
