@@ -28,6 +28,7 @@ extension Kernel where P: ~Copyable {
   ) throws(Failure) {
     let budget = try makeRootBudget()
     let process = try makeProcess(budget)
+    firstProcess = process
     var info = BootInfo()
     info.magic = BootInfo.expectedMagic
     info.version = BootInfo.currentVersion

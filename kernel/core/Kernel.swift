@@ -30,6 +30,9 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   var endingTail = ProcessID.none
   /// At which priority ending goes on: the highest of those who caused it; -1 if none is.
   var reapPriority = -1
+  /// The first process, and how it ended if it did: nothing can run without it.
+  var firstProcess = ProcessID.none
+  public internal(set) var firstProcessEnd: ProcessEnd?
   /// The chunk of a capability table that this entry added, in case its call fails.
   var grown = (process: ProcessID.none, chunk: UInt16(0))
   /// Frames that the kernel took before the allocator existed: image, tables, marks.
@@ -72,6 +75,15 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   public var current: ThreadID {
     @inline(__always) get { objects[cpu].current }
   }
+}
+
+/// How a process ended.
+public struct ProcessEnd: BitwiseCopyable {
+  /// See `ExitValue`.
+  public let exitValue: UInt64
+  /// Where it faulted, if it did.
+  public let faultAddress: UInt64
+  public let faultPC: UInt64
 }
 
 /// The pools, one per type of object.

@@ -23,6 +23,11 @@ public protocol Platform: ~Copyable {
 
   /// Nanoseconds since boot; never goes backwards, and is the same on every CPU.
   func now() -> UInt64
+  /// Ticks of the counter behind `now()`: cheap to read, for measuring differences on one
+  /// CPU; wraps.
+  func timestamp() -> UInt64
+  /// What a difference of timestamps is in nanoseconds.
+  func nanoseconds(ticks: UInt64) -> UInt64
   /// Arms this CPU's one-shot timer, replacing an earlier deadline.
   ///
   /// - Parameter deadline: Nanoseconds since boot; a past value fires at once, `.max`

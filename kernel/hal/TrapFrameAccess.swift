@@ -23,10 +23,6 @@ public protocol TrapFrameAccess: BitwiseCopyable {
   ///
   /// - Precondition: `0 <= index < 8`.
   subscript(word index: Int) -> UInt64 { get set }
-  /// Copies the first `count` message words of `other`.
-  ///
-  /// - Precondition: `count <= 8`. Cost: a load and a store each.
-  mutating func copyWords(from other: borrowing Self, count: Int)
 
   var programCounter: UInt64 { get }
   var stackPointer: UInt64 { get }

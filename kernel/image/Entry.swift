@@ -41,6 +41,7 @@ private func settle(_ kernel: inout Kernel<CurrentPlatform>) {
   while true {
     if kernel.hasWork {
       kernel.runBatch()
+      if let end = kernel.firstProcessEnd { reportEnd(of: end, &kernel.platform) }
       handle(kernel.platform.pollInterrupt(), &kernel)
     } else if kernel.current.isNone {
       handle(kernel.platform.waitForInterrupt(), &kernel)
@@ -49,6 +50,18 @@ private func settle(_ kernel: inout Kernel<CurrentPlatform>) {
     }
     kernel.leave()
   }
+}
+
+/// Init ended: nothing can supervise the machine any more, so it stops.
+private func reportEnd(of process: ProcessEnd, _ platform: inout CurrentPlatform) {
+  platform.write("kernel panic: init ended with ")
+  platform.write(hexadecimal: process.exitValue)
+  platform.write(", fault address ")
+  platform.write(hexadecimal: process.faultAddress)
+  platform.write(", pc ")
+  platform.write(hexadecimal: process.faultPC)
+  platform.write("\n")
+  platform.stop()
 }
 
 @inline(never)

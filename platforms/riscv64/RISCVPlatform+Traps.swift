@@ -56,6 +56,10 @@ extension RISCVPlatform {
     time.nanoseconds(in: mnos_riscv_read_time() &- startTicks)
   }
 
+  @inlinable public func timestamp() -> UInt64 { mnos_riscv_read_time() }
+
+  public func nanoseconds(ticks: UInt64) -> UInt64 { time.nanoseconds(in: ticks) }
+
   public mutating func armTimer(deadline: UInt64) {
     guard deadline != .max else {
       setTimer(ticks: .max)

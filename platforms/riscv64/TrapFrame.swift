@@ -52,15 +52,6 @@ public struct RISCVRegisters: TrapFrameAccess {
     set { words[index] = newValue }
   }
 
-  @inlinable public mutating func copyWords(from other: borrowing Self, count: Int) {
-    precondition(count <= 8)
-    var index = 0
-    while index < count {
-      words[index] = other.words[index]
-      index += 1
-    }
-  }
-
   @inlinable public var programCounter: UInt64 { pc }
   @inlinable public var stackPointer: UInt64 { sp }
 

@@ -12,6 +12,10 @@ extension SimulatedPlatform: Platform {
 
   public func now() -> UInt64 { time }
 
+  public func timestamp() -> UInt64 { time }
+
+  public func nanoseconds(ticks: UInt64) -> UInt64 { ticks }
+
   public mutating func armTimer(deadline: UInt64) {
     guard !neglect.contains(.timer) else { return }
     cpus[currentCPU].timerDeadline = deadline

@@ -40,10 +40,6 @@ public struct SimulatedRegisters: TrapFrameAccess, Equatable, Sendable {
     get { general[Self.wordRegister(index)] }
     set { general[Self.wordRegister(index)] = newValue }
   }
-  public mutating func copyWords(from other: borrowing Self, count: Int) {
-    precondition(count >= 0 && count <= 8)
-    for index in 0..<count { self[word: index] = other[word: index] }
-  }
 
   /// Whether general register `index` has a role in system calls.
   public static func hasRole(_ index: Int) -> Bool {

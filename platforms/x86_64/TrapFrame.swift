@@ -101,36 +101,6 @@ extension X86Registers: TrapFrameAccess {
     }
   }
 
-  @inlinable
-  public mutating func copyWords(from other: borrowing X86Registers, count: Int) {
-    switch count {
-    case 8:
-      rbx = other.rbx
-      fallthrough
-    case 7:
-      r15 = other.r15
-      fallthrough
-    case 6:
-      r14 = other.r14
-      fallthrough
-    case 5:
-      r13 = other.r13
-      fallthrough
-    case 4:
-      r12 = other.r12
-      fallthrough
-    case 3:
-      r10 = other.r10
-      fallthrough
-    case 2:
-      r9 = other.r9
-      fallthrough
-    case 1:
-      r8 = other.r8
-    default: break
-    }
-  }
-
   @inlinable public var programCounter: UInt64 { rip }
   @inlinable public var stackPointer: UInt64 { rsp }
 

@@ -11,6 +11,10 @@ extension X86Platform: Platform {
     clock.timeStamp.nanoseconds(ticks: x86_read_time_stamp() &- clock.start)
   }
 
+  @inlinable public func timestamp() -> UInt64 { x86_read_time_stamp() }
+
+  public func nanoseconds(ticks: UInt64) -> UInt64 { clock.timeStamp.nanoseconds(ticks: ticks) }
+
   public mutating func armTimer(deadline: UInt64) {
     if deadline == .max {
       clock.usesDeadline ? localAPIC.setTimer(timeStamp: 0) : localAPIC.setTimer(counts: 0)

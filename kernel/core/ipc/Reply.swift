@@ -55,7 +55,7 @@ extension Kernel where P: ~Copyable {
     }
     if !mayGrant { objects[current].message.transferCount = 0 }
     let count = transferCapabilities(from: current, to: caller)
-    objects[caller].registers.copyWords(from: objects[current].registers, count: wordCount)
+    copyWords(wordCount, from: current, to: caller)
     finish(
       caller,
       ResultWord(delivered: .message, wordCount: UInt64(wordCount), capabilityCount: count),

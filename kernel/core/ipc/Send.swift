@@ -81,7 +81,7 @@ extension Kernel where P: ~Copyable {
       kind = .fault
       copyFault(of: sender, to: receiver)
     } else {
-      objects[receiver].registers.copyWords(from: objects[sender].registers, count: wordCount)
+      copyWords(wordCount, from: sender, to: receiver)
     }
     objects[receiver].registers.callWord =
       ResultWord(
@@ -111,6 +111,29 @@ extension Kernel where P: ~Copyable {
     objects[receiver].registers[word: 2] = objects[sender].registers.programCounter
     objects[receiver].registers[word: 3] = fault.code
     objects[receiver].registers[word: 4] = objects[sender].registers.stackPointer
+  }
+
+  /// Copies the first message words, at most 8, from one thread's registers to another's.
+  ///
+  /// Spelled out, so that each is one load and one store.
+  @inline(__always)
+  func copyWords(_ count: Int, from sender: ThreadID, to receiver: ThreadID) {
+    guard count > 0 else { return }
+    objects[receiver].registers[word: 0] = objects[sender].registers[word: 0]
+    guard count > 1 else { return }
+    objects[receiver].registers[word: 1] = objects[sender].registers[word: 1]
+    guard count > 2 else { return }
+    objects[receiver].registers[word: 2] = objects[sender].registers[word: 2]
+    guard count > 3 else { return }
+    objects[receiver].registers[word: 3] = objects[sender].registers[word: 3]
+    guard count > 4 else { return }
+    objects[receiver].registers[word: 4] = objects[sender].registers[word: 4]
+    guard count > 5 else { return }
+    objects[receiver].registers[word: 5] = objects[sender].registers[word: 5]
+    guard count > 6 else { return }
+    objects[receiver].registers[word: 6] = objects[sender].registers[word: 6]
+    guard count > 7 else { return }
+    objects[receiver].registers[word: 7] = objects[sender].registers[word: 7]
   }
 
   /// Completes the current thread's call successfully.

@@ -24,7 +24,7 @@ public struct Process: BitwiseCopyable {
   /// Slots of the port ranges, in the order of `ports`.
   var portSlots: (SlotID, SlotID, SlotID, SlotID) = (.none, .none, .none, .none)
 
-  /// Nanoseconds used by threads that ended.
+  /// Timestamp ticks used by threads that ended.
   var endedTime: UInt64 = 0
   var faultAddress: UInt64 = 0
   var faultPC: UInt64 = 0

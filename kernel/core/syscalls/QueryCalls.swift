@@ -55,7 +55,7 @@ extension Kernel where P: ~Copyable {
     let frameCount =
       objects[process].tableFrames + 1 + UInt32(objects[process].table.chunkCount)
     words[3] = UInt64(frameCount) * Limits.pageByteCount
-    words[4] = time
+    words[4] = platform.nanoseconds(ticks: time)
     words[5] = UInt64(objects[process].table.usedCount)
     words[6] = objects[process].faultAddress
     words[7] = objects[process].faultPC
@@ -66,7 +66,7 @@ extension Kernel where P: ~Copyable {
     words[0] = UInt64(objects[thread].state.rawValue)
     words[1] = objects[thread].exitValue
     words[2] = UInt64(objects[thread].priority)
-    words[3] = objects[thread].cpuTime
+    words[3] = platform.nanoseconds(ticks: objects[thread].cpuTime)
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 

@@ -8,8 +8,13 @@ extension Kernel where P: ~Copyable {
   /// The outcome is in its registers when it runs next.
   public mutating func systemCall() {
     let thread = current
-    grown.process = .none
     let word = CallWord(rawValue: objects[thread].registers.callWord)
+    if word.isPlainCall {
+      if fastCall(word) { return }
+    } else if word.isPlainReply, fastReplyAndReceive(word) {
+      return
+    }
+    grown.process = .none
     do throws(Failure) {
       guard word.number < SyscallNumber.count else {
         throw Failure(.unknownSyscall, value: word.number)

@@ -10,8 +10,9 @@ public struct CPUState: BitwiseCopyable {
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.
   var activeProcess = ProcessID.none
-  /// Since when `current` runs, and when its time slice is over; `.max` without rivals.
+  /// Timestamp since which `current` runs.
   var runningSince: UInt64 = 0
+  /// When its time slice is over; `.max` without rivals.
   var sliceEnd: UInt64 = .max
   /// The deadline that the timer is armed for.
   var armedDeadline: UInt64 = .max

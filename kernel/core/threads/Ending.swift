@@ -216,6 +216,11 @@ extension Kernel where P: ~Copyable {
     freeFrame(objects[process].table.directory, chargedTo: budget)
     endSpace(of: process)
     objects[process].state = .ended
+    if process == firstProcess {
+      firstProcessEnd = ProcessEnd(
+        exitValue: objects[process].exitValue, faultAddress: objects[process].faultAddress,
+        faultPC: objects[process].faultPC)
+    }
     endingHead = objects[process].nextEnding
     if endingHead.isNone {
       endingTail = .none

@@ -81,19 +81,24 @@ extension Kernel where P: ~Copyable {
     account()
     objects[cpu].current = thread
     objects[thread].state = .running
+    switchContext(to: thread)
+    startSlice()
+  }
+
+  /// Makes a thread's address space and extended registers the CPU's.
+  @inline(__always)
+  mutating func switchContext(to thread: ThreadID) {
     let process = objects[thread].process
     if objects[cpu].activeProcess != process { activate(process) }
     let owner = objects[cpu].extendedOwner
-    if owner != thread {
-      if owner.isNone {
-        platform.loadExtendedState(&objects[thread].extended)
-      } else {
-        platform.switchExtendedState(
-          from: &objects[owner].extended, to: &objects[thread].extended)
-      }
-      objects[cpu].extendedOwner = thread
+    guard owner != thread else { return }
+    if owner.isNone {
+      platform.loadExtendedState(&objects[thread].extended)
+    } else {
+      platform.switchExtendedState(
+        from: &objects[owner].extended, to: &objects[thread].extended)
     }
-    startSlice()
+    objects[cpu].extendedOwner = thread
   }
 
   private mutating func activate(_ process: ProcessID) {
@@ -115,8 +120,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Charges the time since the last switch to the thread that ran.
+  @inline(__always)
   mutating func account() {
-    let now = platform.now()
+    let now = platform.timestamp()
     let running = objects[cpu].current
     if !running.isNone { objects[running].cpuTime &+= now &- objects[cpu].runningSince }
     objects[cpu].runningSince = now
@@ -128,7 +134,7 @@ extension Kernel where P: ~Copyable {
     if objects[cpu].ready.first(atPriority: priority).isNone {
       objects[cpu].sliceEnd = .max
     } else {
-      objects[cpu].sliceEnd = objects[cpu].runningSince &+ Self.sliceLength
+      objects[cpu].sliceEnd = platform.now() &+ Self.sliceLength
     }
     armTimer()
   }

@@ -46,6 +46,7 @@ public struct Thread<P: Platform & ~Copyable>: BitwiseCopyable {
   /// What the kernel does on its behalf before it goes on in user mode.
   public internal(set) var work = Work.none
   var exitValue: UInt64 = 0
+  /// Timestamp ticks that it ran.
   var cpuTime: UInt64 = 0
   var capabilityCount: UInt32 = 0
 

@@ -1,0 +1,146 @@
+import KernelHAL
+import MnosABI
+
+/// The two halves of a round trip when nothing is in the way: a caller meets a receiver
+/// that waits, and a server answers its caller and waits again.
+///
+/// Each does exactly what the general path would, or declines before it changed anything.
+extension Kernel where P: ~Copyable {
+  /// `call` without capabilities and deadline, to a receiver that waits and runs next.
+  @inline(__always)
+  mutating func fastCall(_ word: CallWord) -> Bool {
+    let caller = current
+    guard objects[caller].registers.argument1 == Deadline.never,
+      let slot = fastLookUp(
+        objects[caller].registers.argument0, .endpoint, needing: .write.union(.call))
+    else { return false }
+    let endpoint = EndpointID(granule: objects[slot].object)
+    guard objects[endpoint].waiters == .receivers else { return false }
+    let receiver = objects[endpoint].queue.head
+    let server = objects[receiver].process
+    let reply = objects[server].table.freeHead
+    guard !reply.isNone, canSwitch(to: receiver) else { return false }
+
+    fillReply(reply, to: caller, mayGrant: objects[receiver].message.mayGrant)
+    objects[caller].message.isCall = true
+    objects[caller].message.isFault = false
+    objects[caller].message.isParked = false
+    objects[caller].message.transferCount = 0
+    objects[caller].message.accepts = 0
+    objects[caller].replySlot = reply
+    objects[caller].state = .awaitingReply
+    leaveEndpoint(receiver)
+    let count = word.wordCount
+    copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
+    objects[receiver].registers.callWord =
+      ResultWord(delivered: .message, wordCount: count, reply: objects[reply].handle).rawValue
+    objects[receiver].registers.argument0 = objects[slot].badge
+    switchDirectly(to: receiver)
+    return true
+  }
+
+  /// `replyAndReceive` without capabilities and deadline, to a caller that runs next, with
+  /// nothing to be received.
+  @inline(__always)
+  mutating func fastReplyAndReceive(_ word: CallWord) -> Bool {
+    let server = current
+    guard objects[server].registers.argument1 == Deadline.never,
+      let slot = fastLookUp(
+        objects[server].registers.argument0, .endpoint, needing: .read),
+      let reply = fastLookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
+    else { return false }
+    let endpoint = EndpointID(granule: objects[slot].object)
+    let caller = ThreadID(granule: objects[reply].object)
+    guard objects[endpoint].waiters != .senders, !objects[endpoint].isDestroyed,
+      hasNoSignal(server), !objects[caller].message.isFault, canSwitch(to: caller)
+    else { return false }
+
+    objects[caller].replySlot = .none
+    releaseSlot(reply)
+    let count = word.wordCount
+    copyWords(Int(truncatingIfNeeded: count), from: server, to: caller)
+    objects[caller].registers.callWord =
+      ResultWord(delivered: .message, wordCount: count).rawValue
+    objects[caller].registers.argument0 = 0
+    objects[server].message.accepts = 0
+    objects[server].message.isCall = false
+    objects[server].message.mayGrant = objects[slot].rights.includes(.grant)
+    objects[endpoint].waiters = .receivers
+    objects[endpoint].queue.append(server, in: objects)
+    addDependent(server, to: slot)
+    objects[server].state = .receiving
+    switchDirectly(to: caller)
+    return true
+  }
+
+  /// As `lookUp`, but nil for any reason that the general path would report.
+  @inline(__always)
+  private func fastLookUp(
+    _ handle: UInt64, _ type: ObjectType, needing rights: Rights
+  ) -> SlotID? {
+    guard handle <= UInt64(UInt32.max) else { return nil }
+    let handle = Handle(rawValue: UInt32(truncatingIfNeeded: handle))
+    let slot = objects[objects[current].process].table.slot(at: handle.slot, in: window)
+    guard !slot.isNone, objects[slot].state == .held,
+      objects[slot].generation == handle.generation,
+      objects[slot].typeCode == type.rawValue, objects[slot].rights.includes(rights)
+    else { return nil }
+    return slot
+  }
+
+  /// Whether a waiting thread can take over this CPU from the current one.
+  @inline(__always)
+  private func canSwitch(to thread: ThreadID) -> Bool {
+    !objects[thread].isSuspended && !objects[thread].timer.isArmed
+      && cpus[Int(objects[thread].cpu)] == cpu
+      && Int(objects[thread].priority) > objects[cpu].ready.highestPriority
+      && objects[objects[thread].process].state == .running
+  }
+
+  @inline(__always)
+  private func hasNoSignal(_ thread: ThreadID) -> Bool {
+    let notification = objects[thread].boundNotification
+    return notification.isNone || objects[notification].word == 0
+  }
+
+  /// Fills a free slot with the right to answer a caller. It has no place in the tree.
+  @inline(__always)
+  private mutating func fillReply(_ slot: SlotID, to caller: ThreadID, mayGrant: Bool) {
+    takeFree(slot)
+    objects[slot].state = .held
+    objects[slot].typeCode = ObjectType.reply.rawValue
+    objects[slot].object = caller.granule
+    objects[slot].rightsBits =
+      mayGrant ? Rights.transfer.union(.grant).bits : Rights.transfer.bits
+    objects[slot].badge = 0
+    objects[slot].dependents = 0
+    DerivationTree.insert(slot, under: .none, in: objects)
+  }
+
+  /// Runs `thread` now; the current one's new state says where it is.
+  @inline(__always)
+  private mutating func switchDirectly(to thread: ThreadID) {
+    account()
+    objects[cpu].current = thread
+    objects[thread].state = .running
+    // Nobody of its priority is ready.
+    objects[cpu].sliceEnd = .max
+    switchContext(to: thread)
+  }
+}
+
+extension CallWord {
+  /// `call` with up to 8 words and nothing else.
+  @inline(__always)
+  var isPlainCall: Bool {
+    rawValue & ~0xf00 == UInt64(SyscallNumber.call.rawValue) && rawValue <= 0x8ff
+  }
+
+  /// `replyAndReceive` with a reply right, up to 8 words and nothing else.
+  @inline(__always)
+  var isPlainReply: Bool {
+    let low = rawValue & 0xffff_ffff
+    return low & ~0xf00 == UInt64(SyscallNumber.replyAndReceive.rawValue) && low <= 0x8ff
+      && rawValue >> 32 != 0
+  }
+}
