@@ -8,10 +8,12 @@ extension Kernel where P: ~Copyable {
 
   /// Whether kernel work comes before running `current` in user mode.
   public var hasWork: Bool {
-    let thread = current
-    if thread.isNone { return !endingHead.isNone }
-    if objects[thread].work != .none { return true }
-    return !endingHead.isNone && reapPriority >= Int(objects[thread].priority)
+    @inline(__always) mutating get {
+      let thread = current
+      if thread.isNone { return !endingHead.isNone }
+      if objects[thread].work != .none { return true }
+      return !endingHead.isNone && reapPriority >= Int(objects[thread].priority)
+    }
   }
 
   /// Does one batch of work; afterwards look for interrupts, then call `leave`.
@@ -70,7 +72,7 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  private func complete(_ thread: ThreadID, _ status: SyscallStatus, value: UInt64 = 0) {
+  private mutating func complete(_ thread: ThreadID, _ status: SyscallStatus, value: UInt64 = 0) {
     objects[thread].work = .none
     objects[thread].registers.callWord = ResultWord(status).rawValue
     objects[thread].registers.argument0 = value
@@ -122,5 +124,5 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The mapping that a thread works on is gone by other means.
-  func abandonWork(of thread: ThreadID) { complete(thread, .cancelled) }
+  mutating func abandonWork(of thread: ThreadID) { complete(thread, .cancelled) }
 }

@@ -75,7 +75,7 @@ extension Kernel where P: ~Copyable {
 
   /// As `lookUp`, but nil for any reason that the general path would report.
   @inline(__always)
-  private func fastLookUp(
+  private mutating func fastLookUp(
     _ handle: UInt64, _ type: ObjectType, needing rights: Rights
   ) -> SlotID? {
     guard handle <= UInt64(UInt32.max) else { return nil }
@@ -90,7 +90,7 @@ extension Kernel where P: ~Copyable {
 
   /// Whether a waiting thread can take over this CPU from the current one.
   @inline(__always)
-  private func canSwitch(to thread: ThreadID) -> Bool {
+  private mutating func canSwitch(to thread: ThreadID) -> Bool {
     !objects[thread].isSuspended && !objects[thread].timer.isArmed
       && cpus[Int(objects[thread].cpu)] == cpu
       && Int(objects[thread].priority) > objects[cpu].ready.highestPriority
@@ -98,7 +98,7 @@ extension Kernel where P: ~Copyable {
   }
 
   @inline(__always)
-  private func hasNoSignal(_ thread: ThreadID) -> Bool {
+  private mutating func hasNoSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
     return notification.isNone || objects[notification].word == 0
   }

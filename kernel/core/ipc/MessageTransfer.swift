@@ -30,7 +30,7 @@ extension Kernel where P: ~Copyable {
     objects[thread].message.transferCount = UInt8(record[0])
   }
 
-  private func attach(
+  private mutating func attach(
     _ transfer: CapabilityTransfer, at index: Int, to thread: ThreadID
   ) throws(Failure) {
     let slot = try lookUp(UInt64(transfer.handle.rawValue))

@@ -37,7 +37,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Delivers the word of a thread's bound notification, if it is not 0.
-  private func takeBoundSignal(_ thread: ThreadID) -> Bool {
+  private mutating func takeBoundSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
     guard !notification.isNone, objects[notification].word != 0 else { return false }
     deliverSignal(objects[notification].word, to: thread)
@@ -46,7 +46,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Writes a signalled word as the outcome of a receive.
-  func deliverSignal(_ word: UInt64, to thread: ThreadID) {
+  mutating func deliverSignal(_ word: UInt64, to thread: ThreadID) {
     objects[thread].registers.callWord =
       ResultWord(delivered: .notification, wordCount: 0).rawValue
     objects[thread].registers.argument0 = word

@@ -34,7 +34,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// A reply cannot carry away the right that it spends.
-  private func checkReplyTransfers(_ slot: SlotID) throws(Failure) {
+  private mutating func checkReplyTransfers(_ slot: SlotID) throws(Failure) {
     for index in 0..<Int(objects[current].message.transferCount)
     where objects[current].message.slot(at: index) == slot { throw .badArgument(2) }
   }

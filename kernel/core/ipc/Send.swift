@@ -43,7 +43,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Checks what can only be said of transfers when the endpoint is known.
-  private func checkTransfers(_ sender: ThreadID, through slot: SlotID) throws(Failure) {
+  private mutating func checkTransfers(_ sender: ThreadID, through slot: SlotID) throws(Failure) {
     guard objects[slot].rights.includes(.grant) else { throw .noRight }
     for index in 0..<Int(objects[sender].message.transferCount) {
       let isMove = objects[sender].message.moves & (1 << UInt8(index)) != 0
@@ -104,7 +104,7 @@ extension Kernel where P: ~Copyable {
     return objects[slot].handle
   }
 
-  private func copyFault(of sender: ThreadID, to receiver: ThreadID) {
+  private mutating func copyFault(of sender: ThreadID, to receiver: ThreadID) {
     let fault = objects[sender].fault
     objects[receiver].registers[word: 0] = fault.kind
     objects[receiver].registers[word: 1] = fault.address
@@ -117,7 +117,7 @@ extension Kernel where P: ~Copyable {
   ///
   /// Spelled out, so that each is one load and one store.
   @inline(__always)
-  func copyWords(_ count: Int, from sender: ThreadID, to receiver: ThreadID) {
+  mutating func copyWords(_ count: Int, from sender: ThreadID, to receiver: ThreadID) {
     guard count > 0 else { return }
     objects[receiver].registers[word: 0] = objects[sender].registers[word: 0]
     guard count > 1 else { return }
@@ -138,7 +138,7 @@ extension Kernel where P: ~Copyable {
 
   /// Completes the current thread's call successfully.
   @inline(__always)
-  func answer(value: UInt64) {
+  mutating func answer(value: UInt64) {
     objects[current].registers.callWord = 0
     objects[current].registers.argument0 = value
   }

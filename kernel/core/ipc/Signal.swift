@@ -3,7 +3,7 @@ import MnosABI
 
 /// `signal` and `wait`: the word of a notification.
 extension Kernel where P: ~Copyable {
-  func signalCall() throws(Failure) -> SlotID {
+  mutating func signalCall() throws(Failure) -> SlotID {
     try lookUp(objects[current].registers.argument0, .notification, needing: .write)
   }
 

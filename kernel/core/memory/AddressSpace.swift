@@ -33,7 +33,7 @@ extension Kernel where P: ~Copyable {
     freeFrame(FrameNumber(space.root.rawValue >> 12), chargedTo: objects[process].budget)
   }
 
-  private func entryAddress(_ table: UInt64, _ page: UInt64, _ level: Int) -> UInt64 {
+  private mutating func entryAddress(_ table: UInt64, _ page: UInt64, _ level: Int) -> UInt64 {
     table + ((page >> UInt64(12 + 9 * level)) & 511) * 8
   }
 
@@ -76,13 +76,13 @@ extension Kernel where P: ~Copyable {
     return table
   }
 
-  private func adjustUse(of table: UInt64, by difference: Int) {
+  private mutating func adjustUse(of table: UInt64, by difference: Int) {
     let frame = FrameNumber(table >> 12)
     frames.setUseCount(UInt16(Int(frames.useCount(frame)) + difference), of: frame)
   }
 
   /// Finds the table of level 0 for a page, or nil.
-  private func leafTable(of page: UInt64, in process: ProcessID) -> UInt64? {
+  private mutating func leafTable(of page: UInt64, in process: ProcessID) -> UInt64? {
     var table = objects[process].space.root.rawValue
     var level = format.levelCount - 1
     while level > 0 {
@@ -142,7 +142,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Where a user page is in RAM, if it may be accessed that way; device memory may not.
-  func translate(_ page: UInt64, needing rights: PageRights, in process: ProcessID) -> UInt64? {
+  mutating func translate(_ page: UInt64, needing rights: PageRights, in process: ProcessID) -> UInt64? {
     guard page < format.userAddressLimit, let table = leafTable(of: page, in: process) else {
       return nil
     }

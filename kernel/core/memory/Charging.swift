@@ -6,7 +6,7 @@ extension Kernel where P: ~Copyable {
   /// Charges a budget.
   ///
   /// - Throws: `noMemory` or `noSlot` if the budget has no room; nothing is charged then.
-  func charge(_ budget: BudgetID, bytes: UInt64, objects count: UInt64) throws(Failure) {
+  mutating func charge(_ budget: BudgetID, bytes: UInt64, objects count: UInt64) throws(Failure) {
     guard bytes <= objects[budget].memoryLimit - objects[budget].memoryUsed else {
       throw .noMemory
     }

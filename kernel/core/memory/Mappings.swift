@@ -59,7 +59,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The mapping that covers any part of a range, or none.
-  func mapping(overlapping address: UInt64, end: UInt64, in process: ProcessID) -> MappingID {
+  mutating func mapping(overlapping address: UInt64, end: UInt64, in process: ProcessID) -> MappingID {
     var id = objects[process].firstMapping
     while !id.isNone, objects[id].end <= address || objects[id].address >= end {
       id = objects[id].nextOfProcess
@@ -70,7 +70,7 @@ extension Kernel where P: ~Copyable {
   /// The mapping of exactly this range.
   ///
   /// - Throws: `badState` if there is none.
-  func mapping(
+  mutating func mapping(
     at address: UInt64, byteCount: UInt64, in process: ProcessID
   ) throws(Failure) -> MappingID {
     var id = objects[process].firstMapping
@@ -137,7 +137,7 @@ extension Kernel where P: ~Copyable {
     return page
   }
 
-  private func pageRights(_ rights: Rights, isDevice: Bool) -> PageRights {
+  private mutating func pageRights(_ rights: Rights, isDevice: Bool) -> PageRights {
     var result = PageRights.user
     if rights.includes(.read) { result = result.union(.read) }
     if rights.includes(.write) { result = result.union(.write) }

@@ -8,21 +8,21 @@ extension Kernel where P: ~Copyable {
   /// Reads a word of a process's memory.
   ///
   /// - Throws: `badPointer` unless `address` is 8-byte aligned and readable.
-  func readWord(at address: UInt64, in process: ProcessID) throws(Failure) -> UInt64 {
+  mutating func readWord(at address: UInt64, in process: ProcessID) throws(Failure) -> UInt64 {
     window.load(try resolve(address, needing: .read, in: process), as: UInt64.self)
   }
 
   /// Writes a word of a process's memory.
   ///
   /// - Throws: `badPointer` unless `address` is 8-byte aligned and writable.
-  func writeWord(_ word: UInt64, at address: UInt64, in process: ProcessID) throws(Failure) {
+  mutating func writeWord(_ word: UInt64, at address: UInt64, in process: ProcessID) throws(Failure) {
     window.store(word, at: try resolve(address, needing: .write, in: process))
   }
 
   /// Checks that `count` words at `address` can all be accessed.
   ///
   /// - Throws: `badPointer`. Cost: one walk per page.
-  func checkWords(
+  mutating func checkWords(
     at address: UInt64, count: UInt64, needing rights: PageRights, in process: ProcessID
   ) throws(Failure) {
     guard count > 0 else { return }
@@ -36,7 +36,7 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  private func resolve(
+  private mutating func resolve(
     _ address: UInt64, needing rights: PageRights, in process: ProcessID
   ) throws(Failure) -> UInt64 {
     guard address & 7 == 0,

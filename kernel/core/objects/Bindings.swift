@@ -47,7 +47,7 @@ extension Kernel where P: ~Copyable {
     answer(value: 0)
   }
 
-  private func bindRights(_ type: ObjectType) -> Rights {
+  private mutating func bindRights(_ type: ObjectType) -> Rights {
     type == .notification || type == .portRange ? .read : .manage
   }
 
@@ -159,7 +159,7 @@ extension Kernel where P: ~Copyable {
 
   // MARK: I/O ports
 
-  private func portSlot(_ place: Int, of process: ProcessID) -> SlotID {
+  private mutating func portSlot(_ place: Int, of process: ProcessID) -> SlotID {
     switch place {
     case 0: objects[process].portSlots.0
     case 1: objects[process].portSlots.1

@@ -4,7 +4,7 @@ import MnosABI
 /// When objects begin and end: references from capabilities, and what their end does.
 extension Kernel where P: ~Copyable {
   /// Counts a capability that now names an object.
-  func retain(_ slot: SlotID) {
+  mutating func retain(_ slot: SlotID) {
     let object = objects[slot].object
     switch objects[slot].type {
     case .endpoint:
@@ -106,7 +106,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The claimed interrupt of a line, or none.
-  func interrupt(ofLine line: UInt32) -> InterruptID {
+  mutating func interrupt(ofLine line: UInt32) -> InterruptID {
     var found = interrupts[Int(line & 63)]
     while !found.isNone, objects[found].line != line { found = objects[found].nextInChain }
     return found

@@ -7,12 +7,12 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Throws: `badCapability` if it names none.
   @inline(__always)
-  func lookUp(_ handle: UInt64) throws(Failure) -> SlotID {
+  mutating func lookUp(_ handle: UInt64) throws(Failure) -> SlotID {
     try lookUp(handle, in: objects[current].process)
   }
 
   @inline(__always)
-  func lookUp(_ handle: UInt64, in process: ProcessID) throws(Failure) -> SlotID {
+  mutating func lookUp(_ handle: UInt64, in process: ProcessID) throws(Failure) -> SlotID {
     guard handle <= UInt64(UInt32.max) else { throw .badCapability }
     let handle = Handle(rawValue: UInt32(truncatingIfNeeded: handle))
     let slot = objects[process].table.slot(at: handle.slot, in: window)
@@ -26,7 +26,7 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Throws: `badCapability`, `wrongType`, `noRight`, checked in this order.
   @inline(__always)
-  func lookUp(
+  mutating func lookUp(
     _ handle: UInt64, _ type: ObjectType, needing rights: Rights
   ) throws(Failure) -> SlotID {
     let slot = try lookUp(handle)
@@ -36,7 +36,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The process that a handle names, or the caller's own for 0.
-  func lookUpProcess(_ handle: UInt64) throws(Failure) -> ProcessID {
+  mutating func lookUpProcess(_ handle: UInt64) throws(Failure) -> ProcessID {
     if handle == 0 { return objects[current].process }
     let slot = try lookUp(handle, .process, needing: .manage)
     return ProcessID(granule: objects[slot].object)
@@ -62,12 +62,12 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The frame of a chunk, or 0 for a gap.
-  func chunkFrame(_ chunk: UInt16, of process: ProcessID) -> FrameNumber {
+  mutating func chunkFrame(_ chunk: UInt16, of process: ProcessID) -> FrameNumber {
     let directory = UInt64(objects[process].table.directory) << 12
     return window.load(directory + UInt64(chunk) * 4, as: FrameNumber.self)
   }
 
-  func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, of process: ProcessID) {
+  mutating func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, of process: ProcessID) {
     let directory = UInt64(objects[process].table.directory) << 12
     window.store(frame, at: directory + UInt64(chunk) * 4)
   }
@@ -170,7 +170,7 @@ extension Kernel where P: ~Copyable {
     pushFree(slot, on: process)
   }
 
-  private func pushFree(_ slot: SlotID, on process: ProcessID) {
+  private mutating func pushFree(_ slot: SlotID, on process: ProcessID) {
     let head = objects[process].table.freeHead
     objects[slot].next = head
     objects[slot].previous = .none
@@ -187,7 +187,7 @@ extension Kernel where P: ~Copyable {
   }
 
   @inline(__always)
-  private func unlinkFree(_ slot: SlotID) {
+  private mutating func unlinkFree(_ slot: SlotID) {
     let process = objects[slot].owner
     let next = objects[slot].next
     let previous = objects[slot].previous

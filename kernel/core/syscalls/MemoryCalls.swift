@@ -32,7 +32,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Rights for pages: read, write and execute, never the last two together.
-  private func mappingRights(
+  private mutating func mappingRights(
     _ index: Int, allowedBy held: Rights
   ) throws(Failure) -> Rights {
     let rights = try rightsArgument(index)
@@ -59,7 +59,7 @@ extension Kernel where P: ~Copyable {
     begin(.protect(mapping, 0), on: mapping)
   }
 
-  private func mappingArgument() throws(Failure) -> MappingID {
+  private mutating func mappingArgument() throws(Failure) -> MappingID {
     let process = try lookUpProcess(argument(0))
     guard argument(1) & 4095 == 0 else { throw .badArgument(1) }
     guard argument(2) > 0, argument(2) & 4095 == 0 else { throw .badArgument(2) }

@@ -70,7 +70,7 @@ extension Kernel where P: ~Copyable {
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 
-  private func query(_ endpoint: EndpointID, into words: inout [8 of UInt64]) {
+  private mutating func query(_ endpoint: EndpointID, into words: inout [8 of UInt64]) {
     var count: UInt64 = 0
     var thread = objects[endpoint].queue.head
     while !thread.isNone {
@@ -81,7 +81,7 @@ extension Kernel where P: ~Copyable {
     words[1] = objects[endpoint].waiters == .receivers ? count : 0
   }
 
-  private func queryMachine(into words: inout [8 of UInt64]) {
+  private mutating func queryMachine(into words: inout [8 of UInt64]) {
     words[0] = frames.totalCount
     words[1] = frames.freeCount
     words[2] = pools.processes.count

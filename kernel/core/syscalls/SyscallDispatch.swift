@@ -82,7 +82,7 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Arguments
 
-  func argument(_ index: Int) -> UInt64 {
+  mutating func argument(_ index: Int) -> UInt64 {
     switch index {
     case 0: objects[current].registers.argument0
     case 1: objects[current].registers.argument1
@@ -94,7 +94,7 @@ extension Kernel where P: ~Copyable {
   /// A mask of rights in an argument.
   ///
   /// - Throws: `badArgument(index)` for undefined bits.
-  func rightsArgument(_ index: Int) throws(Failure) -> Rights {
+  mutating func rightsArgument(_ index: Int) throws(Failure) -> Rights {
     let bits = argument(index)
     guard bits <= UInt64(Rights.all.bits) else { throw .badArgument(UInt64(index)) }
     return Rights(bits: UInt16(bits))

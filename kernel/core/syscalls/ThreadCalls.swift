@@ -3,7 +3,7 @@ import MnosABI
 
 /// Calls on threads and time.
 extension Kernel where P: ~Copyable {
-  private func threadArgument() throws(Failure) -> ThreadID {
+  private mutating func threadArgument() throws(Failure) -> ThreadID {
     let slot = try lookUp(argument(0), .thread, needing: .manage)
     return ThreadID(granule: objects[slot].object)
   }
@@ -95,7 +95,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Checks a thread that stands still and the record's address and length in words.
-  private func recordArguments() throws(Failure) -> (ThreadID, UInt64, Int) {
+  private mutating func recordArguments() throws(Failure) -> (ThreadID, UInt64, Int) {
     let thread = try threadArgument()
     let bytes = argument(2)
     guard bytes & 7 == 0, bytes <= UInt64(P.Registers.recordWordCount) * 8 else {

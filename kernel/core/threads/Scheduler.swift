@@ -66,7 +66,7 @@ extension Kernel where P: ~Copyable {
 
   /// Takes the first ready thread out of the queue. Those of processes that stopped or are
   /// ending stay out of it: nothing of theirs runs again.
-  private func takeNext() -> ThreadID {
+  private mutating func takeNext() -> ThreadID {
     while true {
       let priority = objects[cpu].ready.highestPriority
       guard priority >= 0 else { return .none }

@@ -6,14 +6,14 @@ extension Kernel where P: ~Copyable {
   /// Whether a call may block until `deadline`.
   ///
   /// - Throws: `wouldBlock` for the poll form, `timedOut` if the deadline has passed.
-  func checkDeadline(_ deadline: UInt64) throws(Failure) {
+  mutating func checkDeadline(_ deadline: UInt64) throws(Failure) {
     if deadline == Deadline.poll { throw Failure(.wouldBlock) }
     if deadline != Deadline.never, deadline <= platform.now() { throw Failure(.timedOut) }
   }
 
   /// Notes that a thread waits through a capability.
   @inline(__always)
-  func addDependent(_ thread: ThreadID, to slot: SlotID) {
+  mutating func addDependent(_ thread: ThreadID, to slot: SlotID) {
     let head = ThreadID(granule: objects[slot].dependents)
     objects[thread].waitSlot = slot
     objects[thread].nextOfSlot = head
@@ -23,7 +23,7 @@ extension Kernel where P: ~Copyable {
   }
 
   @inline(__always)
-  func removeDependent(_ thread: ThreadID) {
+  mutating func removeDependent(_ thread: ThreadID) {
     let slot = objects[thread].waitSlot
     guard !slot.isNone else { return }
     let next = objects[thread].nextOfSlot
@@ -39,7 +39,7 @@ extension Kernel where P: ~Copyable {
 
   /// Takes a sender or receiver out of its endpoint's queue; its timer keeps running.
   @inline(__always)
-  func leaveEndpoint(_ thread: ThreadID) {
+  mutating func leaveEndpoint(_ thread: ThreadID) {
     let endpoint = EndpointID(granule: objects[objects[thread].waitSlot].object)
     objects[endpoint].queue.remove(thread, in: objects)
     if objects[endpoint].queue.isEmpty { objects[endpoint].waiters = .none }
