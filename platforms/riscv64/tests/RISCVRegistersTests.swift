@@ -92,18 +92,6 @@ import Testing
     #expect((6..<10).map { frame.recordWord(at: $0) } == [5, 6, 7, 8])
   }
 
-  @Test(arguments: 0...8)
-  func copyTakesTheFirstWordsOnly(count: Int) {
-    var source = RISCVRegisters(entry: VirtualAddress(0), stack: VirtualAddress(0), argument: 0)
-    for index in 0..<8 { source[word: index] = UInt64(index) + 1 }
-    var target = RISCVRegisters(entry: VirtualAddress(0), stack: VirtualAddress(0), argument: 0)
-
-    target.copyWords(from: source, count: count)
-
-    let words = (0..<8).map { target[word: $0] }
-    #expect(words == (0..<8).map { $0 < count ? UInt64($0) + 1 : 0 })
-  }
-
   @Test(
     arguments: [
       (0, true), (2, true), (1, false), ((1 << 38) - 2, true), ((1 << 56) - 2, true),

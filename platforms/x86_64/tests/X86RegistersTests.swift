@@ -146,19 +146,6 @@ import X86Layout
 
   // MARK: Message words
 
-  @Test(arguments: 0...8)
-  func copyWordsCopiesThatManyAndNoMore(_ count: Int) {
-    var source = X86Registers(rip: 0)
-    for index in 0..<8 { source[word: index] = UInt64(100 + index) }
-    var target = X86Registers(rip: 0)
-
-    target.copyWords(from: source, count: count)
-
-    for index in 0..<8 {
-      #expect(target[word: index] == (index < count ? UInt64(100 + index) : 0))
-    }
-  }
-
   @Test func messageWordsAreTheRegistersOfTheManual() {
     let registers = numbered
 
