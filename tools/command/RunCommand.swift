@@ -73,8 +73,14 @@ enum RunCommand {
   /// A size in QEMU's notation: a number of MiB, or one with K, M or G.
   static func memorySize(_ text: String) throws(ToolFailure) -> String {
     let digits = text.last.map { "kKmMgG".contains($0) } == true ? text.dropLast() : text[...]
-    guard let number = Int(digits), number > 0 else {
+    guard let number = Int(digits), number > 0, number < 1 << 32 else {
       throw .usage("--memory takes a size such as 256M or 1G, not '\(text)'")
+    }
+    let unit = ["k": 1 << 10, "g": 1 << 30][text.suffix(1).lowercased()] ?? 1 << 20
+    guard number * unit >= QEMUCommand.leastMemory else {
+      throw .usage(
+        "--memory \(text) is too small: firmware and mnos need "
+          + "\(QEMUCommand.leastMemory >> 20)M to reach the shell")
     }
     return text
   }

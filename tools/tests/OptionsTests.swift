@@ -39,12 +39,12 @@ import ToolSupport
     #expect(failure?.message == "--add is not available yet: soon")
   }
 
-  @Test(arguments: ["256M", "1G", "512"])
+  @Test(arguments: ["256M", "1G", "512", "64M", "65536k"])
   func memorySizeIsPassedOn(text: String) throws {
     #expect(try RunCommand.memorySize(text) == text)
   }
 
-  @Test(arguments: ["", "M", "0M", "-5", "2T", "1.5G"])
+  @Test(arguments: ["", "M", "0M", "-5", "2T", "1.5G", "63M", "65535k", "63"])
   func otherMemorySizesAreRefused(text: String) {
     #expect(throws: ToolFailure.self) { try RunCommand.memorySize(text) }
   }
