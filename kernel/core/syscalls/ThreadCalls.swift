@@ -11,7 +11,7 @@ extension Kernel where P: ~Copyable {
   /// a0 thread, a1 entry, a2 stack pointer; w0 argument.
   mutating func startCall() throws(Failure) {
     let thread = try threadArgument()
-    guard P.Registers.isValidEntry(argument(1)) else { throw .badArgument(1) }
+    guard isUserCode(argument(1)) else { throw .badArgument(1) }
     guard argument(2) <= format.userAddressLimit else { throw .badArgument(2) }
     guard objects[thread].state == .new else { throw .badState }
     let process = objects[thread].process
@@ -24,6 +24,12 @@ extension Kernel where P: ~Copyable {
     objects[process].state = .running
     answer(value: 0)
     makeReady(thread)
+  }
+
+  /// Whether a thread may be sent to run at an address: one that the CPU can return to and
+  /// that user code can have mapped.
+  private mutating func isUserCode(_ address: UInt64) -> Bool {
+    P.Registers.isValidEntry(address) && address < format.userAddressLimit
   }
 
   mutating func suspendCall() throws(Failure) {
@@ -85,7 +91,7 @@ extension Kernel where P: ~Copyable {
     try checkWords(at: address, count: UInt64(count), needing: .read, in: process)
     if count > 0 {
       let entry = try readWord(at: address, in: process)
-      guard P.Registers.isValidEntry(entry) else { throw .badArgument(1) }
+      guard isUserCode(entry) else { throw .badArgument(1) }
     }
     for index in 0..<count {
       objects[thread].registers.setRecordWord(
