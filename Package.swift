@@ -120,7 +120,8 @@ let toolTargets: [Target] = [
     name: "mnos",
     dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],
     path: "tools/command", swiftSettings: strict),
-  tests("ToolTests", "tools/tests", of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos"]),
+  tests(
+    "ToolTests", "tools/tests", of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos"]),
 ]
 
 let package = Package(

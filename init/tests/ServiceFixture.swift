@@ -1,0 +1,14 @@
+import Libmnos
+
+@testable import InitService
+
+/// A service with nothing special about it.
+func entry(
+  _ name: StaticString, serves: [StaticString] = [], needs: [StaticString] = [],
+  grants: [Grant] = [.directory], priority: UInt8 = 100, memoryLimit: UInt64 = 1 << 20
+) -> ServiceEntry {
+  ServiceEntry(
+    name: ShortName(name), path: "bin/program", serves: serves.map { Name($0) },
+    needs: needs.map { Name($0) }, grants: grants, priority: priority, memoryLimit: memoryLimit,
+    objectLimit: 100, restart: .always)
+}

@@ -1,0 +1,84 @@
+import Libmnos
+import Testing
+
+@testable import InitService
+
+@Suite struct SpawnTests {
+  @Test(
+    arguments: [
+      ("bin/hello\0a\0", "hello"), ("hello\0", "hello"), ("/x/y/z\0", "z"), ("bin/\0", nil),
+      ("\0", nil), ("", nil), ("bin/hello", nil),
+      ("a name that is much longer than 32 bytes\0", "a name that is much longer than "),
+    ] as [(String, String?)])
+  func theProcessIsNamedAfterItsProgram(arguments: String, name: String?) {
+    let expected = name.flatMap { ShortName(Array($0.utf8).span) }
+
+    #expect(SpawnArguments.programName(Array(arguments.utf8)) == expected)
+  }
+
+  @Test func pathIsTheFirstArgument() {
+    #expect(SpawnArguments.path(Array("bin/x\0y\0".utf8)) == Array("bin/x".utf8))
+  }
+
+  @Test func badgeSaysWhoAndWhatFor() {
+    for bits in 0..<8 {
+      let badge = ClientBadge(
+        process: .max, mayUseDirectory: bits & 1 != 0, mayUseProcesses: bits & 2 != 0,
+        mayUsePower: bits & 4 != 0)
+      #expect(ClientBadge(badge.rawValue) == badge)
+    }
+    #expect(ClientBadge(0) == ClientBadge(process: 0))
+  }
+
+  @Test func partsLieApartInUserAddressesWhateverTheSeed() throws {
+    let image = try ProgramImage(smallProgram().span, for: .x86_64)
+    for _ in 0..<2000 {
+      let seed = UInt64.random(in: 0 ... .max)
+      var random = RandomState(seed: seed)
+
+      let plan = SpawnPlan(image, using: &random)
+
+      #expect(plan.base % 4096 == 0 && plan.stackBase % 4096 == 0, "seed \(seed)")
+      #expect(plan.entry == plan.base + image.entry, "seed \(seed)")
+      #expect(AddressLayout.images.contains(plan.base), "seed \(seed)")
+      #expect(AddressLayout.images.contains(plan.base + image.byteCount), "seed \(seed)")
+      #expect(AddressLayout.stacks.contains(plan.stackBase - 4096), "seed \(seed)")
+      #expect(AddressLayout.stacks.contains(plan.recordAddress + 4096), "seed \(seed)")
+      #expect(plan.stackEnd - plan.stackBase == SpawnPlan.stackByteCount, "seed \(seed)")
+      #expect(plan.recordAddress == plan.stackEnd + 4096, "seed \(seed)")
+      #expect(plan.recordAddress < 1 << 38, "seed \(seed)")
+    }
+  }
+
+  @Test func endsAreToldOnceAndTheOldestIsForgotten() {
+    var processes = SpawnedProcesses()
+    processes.addWaiter(for: 7, reply: Handle(rawValue: 70))
+    processes.addWaiter(for: 8, reply: Handle(rawValue: 80))
+
+    #expect(processes.ended(7, value: 3) == [Handle(rawValue: 70)])
+    #expect(processes.takeEnd(of: 7) == nil)
+    #expect(processes.ended(9, value: 4) == [])
+    #expect(processes.takeEnd(of: 9) == 4)
+    #expect(processes.takeEnd(of: 9) == nil)
+    for number in 100..<(101 + UInt32(SpawnedProcesses.endCapacity)) {
+      _ = processes.ended(number, value: 1)
+    }
+    #expect(processes.takeEnd(of: 100) == nil)
+    #expect(processes.takeEnd(of: 101) == 1)
+  }
+
+  /// One executable page.
+  private func smallProgram() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 0x1100)
+    func set(_ offset: Int, _ width: Int, _ value: UInt64) {
+      for index in 0..<width { bytes[offset + index] = UInt8(value >> (8 * index) & 0xff) }
+    }
+    set(0, 8, 0x00_01_01_02_46_4c_45_7f)
+    for (offset, width, value) in [
+      (16, 2, 3), (18, 2, 62), (20, 4, 1), (24, 8, 0x1010), (32, 8, 64), (52, 2, 64), (54, 2, 56),
+      (56, 2, 1), (64, 4, 1), (68, 4, 5), (72, 8, 0x1000), (80, 8, 0x1000), (96, 8, 0x100),
+      (104, 8, 0x100), (112, 8, 0x1000),
+    ] as [(Int, Int, UInt64)] { set(offset, width, value) }
+    return bytes
+  }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import Libmnos
+
+@Suite struct ProtocolTests {
+  private func roundTrip<T: MessageCodable>(_ value: T) throws(MalformedMessage) -> T {
+    var message = Message()
+    value.encode(into: &message)
+    var reader = MessageReader(message)
+    let read = try T(from: &reader)
+    try reader.finish()
+    return read
+  }
+
+  @Test(arguments: [
+    NameProtocol.Request.register(Name("console")), .lookUp(Name("vfs"), waits: true),
+    .lookUp(Name("vfs"), waits: false),
+  ])
+  func nameRequestsSurviveTheWay(request: NameProtocol.Request) throws {
+    #expect(try roundTrip(request) == request)
+  }
+
+  @Test(arguments: [
+    ProcessProtocol.Request.spawn(SpawnRequest(argumentByteCount: 9)),
+    .spawn(
+      SpawnRequest(
+        argumentByteCount: .max, programByteCount: .max, hasConsole: true, hasFiles: true)),
+    .list(from: 3), .kill(.max), .wait(0), .service(at: 2), .power(.off), .power(.reboot),
+  ])
+  func processRequestsSurviveTheWay(request: ProcessProtocol.Request) throws {
+    #expect(try roundTrip(request) == request)
+  }
+
+  @Test(arguments: [
+    ProcessProtocol.Reply.done, .started(process: 7), .ended(exitValue: .max), .endOfList,
+    .process(
+      ProcessInfo(
+        number: .max, state: .stopped, priority: 255, threadCount: .max, memoryKibibytes: .max,
+        processorMilliseconds: 5, name: ShortName("a name of exactly 32 characters!"))),
+    .service(
+      ServiceInfo(state: .waiting, process: 12, restartCount: .max, name: ShortName("vfs"))),
+  ])
+  func processRepliesFitBehindTheirCode(reply: ProcessProtocol.Reply) throws {
+    #expect(try roundTrip(reply) == reply)
+    #expect(encodeReply(reply, of: ProcessProtocol.self).count <= 8)
+  }
+
+  @Test func randomWordsNeverTrap() {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = RandomState(seed: seed)
+    var readable = 0
+    for _ in 0..<50_000 {
+      var message = Message()
+      let operation = [0x100, 0x101, 0x200, 0x203, 0x204, 0x205, 2, 4].randomElement(
+        using: &random)!
+      message.append(Bool.random(using: &random) ? UInt64(operation) : random.next())
+      for _ in 0..<Int.random(in: 0...7, using: &random) {
+        message.append(Bool.random(using: &random) ? random.next() : random.next() >> 58)
+      }
+      var (names, processes, replies) = (
+        MessageReader(message), MessageReader(message), MessageReader(message)
+      )
+      if (try? NameProtocol.Request(from: &names)) != nil { readable += 1 }
+      if (try? ProcessProtocol.Request(from: &processes)) != nil { readable += 1 }
+      if (try? ProcessProtocol.Reply(from: &replies)) != nil { readable += 1 }
+    }
+    #expect(readable > 100, "seed \(seed)")
+  }
+}
