@@ -51,7 +51,7 @@ enum BootSequence {
         case 3: BootPath("/boot/limine/limine.conf")
         default: BootPath("/EFI/BOOT/limine.conf")
         }
-      if let contents = try volume.readIfPresent(path, for: "no room for it") {
+      if let contents = try volume.readIfPresent(path) {
         return ConfigurationFile(path: path, contents: contents)
       }
     }
@@ -62,7 +62,7 @@ enum BootSequence {
   private static func kernelFile(
     _ path: BootPath, on volume: Volume
   ) throws(LoaderFailure) -> FileContents {
-    if let file = try volume.readIfPresent(path, for: "no room for the kernel") { return file }
+    if let file = try volume.readIfPresent(path) { return file }
     throw LoaderFailure(
       "the kernel is missing", "put it there, or correct 'path' in limine.conf"
     ).about(path)
@@ -74,7 +74,7 @@ enum BootSequence {
   ) throws(LoaderFailure) {
     for index in 0..<configuration.moduleCount {
       let path = configuration[module: index].path
-      guard let file = try volume.readIfPresent(path, for: "no room for the module") else {
+      guard let file = try volume.readIfPresent(path) else {
         throw LoaderFailure(
           "the module is missing", "put it there, or correct 'module_path' in limine.conf"
         ).about(path)
@@ -116,7 +116,7 @@ struct KernelImage: ~Copyable {
   init(_ file: borrowing FileContents, firmware: Firmware) throws(LoaderFailure) {
     let plan = try ELFLoadPlan(file.bytes(), machine: Machine.elfMachine)
     var pages = try firmware.allocate(
-      plan.imageByteCount, for: "no room for the kernel's image")
+      plan.imageByteCount, for: "too little memory for the kernel's image; KiB needed")
     try Self.load(plan, file, into: &pages)
     let scan = try RequestScan(pages.contents(of: UInt8.self))
     self.plan = plan

@@ -8,8 +8,26 @@ struct Console {
 
   init(_ firmware: Firmware) { self.firmware = firmware }
 
-  /// Prints one line.
+  /// Prints one line, below what the firmware left on the current one.
   func print(_ text: consuming FirmwareText) {
+    if isInsideLine { output(FirmwareText()) }
+    output(text)
+  }
+
+  /// Whether the cursor is not at the beginning of a line.
+  ///
+  /// Source: UEFI 2.10 §12.4.1: the mode is at 72 in ConOut, the column at 12 in the mode.
+  private var isInsideLine: Bool {
+    // SAFETY: the system table and the interfaces in it, as the specification lays them out.
+    let output = unsafe Firmware.word(firmware.systemTable + 64)
+    guard output != 0 else { return false }
+    let mode = unsafe Firmware.word(output + 72)
+    guard mode != 0 else { return false }
+    return unsafe Firmware.half(mode + 12) != 0
+  }
+
+  /// Prints `text` and ends the line.
+  private func output(_ text: consuming FirmwareText) {
     text.append(byte: 0x0d)
     text.append(byte: 0x0a)
     // SAFETY: ConOut->OutputString(this, text); the text ends in a zero and outlives the call.

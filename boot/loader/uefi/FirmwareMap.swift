@@ -52,14 +52,17 @@ struct FirmwareMap: ~Copyable {
     guard size >= 40, size <= 4096, needed <= 1 << 24 else {
       throw LoaderFailure("the firmware's memory map cannot be read; bytes", value: needed)
     }
-    let raw = try firmware.allocate(needed + 128 * size, for: "no room for the memory map")
+    let raw = try firmware.allocate(
+      needed + 128 * size, for: "too little memory for the memory map; KiB needed")
     let entries = raw.byteCount / Int(size) + 19
     let places = UInt64(MemoryMapBuilder.placesNeeded(for: entries))
     let stride = UInt64(MemoryLayout<MemoryRange>.stride)
     let ranges = try firmware.allocate(
-      UInt64(entries) * stride, for: "no room for the memory map")
-    let edges = try firmware.allocate(places * 8, for: "no room for the memory map")
-    let map = try firmware.allocate(places * stride, for: "no room for the memory map")
+      UInt64(entries) * stride, for: "too little memory for the memory map; KiB needed")
+    let edges = try firmware.allocate(
+      places * 8, for: "too little memory for the memory map; KiB needed")
+    let map = try firmware.allocate(
+      places * stride, for: "too little memory for the memory map; KiB needed")
     self.firmware = firmware
     self.raw = raw
     self.ranges = ranges

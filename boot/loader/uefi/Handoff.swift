@@ -24,10 +24,11 @@ struct Handoff: ~Copyable {
     try gatherFacts(kernel)
     let asked = kernel.word(6, of: .stackSize) ?? 0
     let stack = try firmware.allocate(
-      max(Self.stackByteCount, asked), for: "no room for the kernel's stack")
+      max(Self.stackByteCount, asked), for: "too little memory for the kernel's stack; KiB needed")
     var map = try FirmwareMap(firmware)
     let answerByteCount = UInt64(65_536 + text.count + map.capacity * 32)
-    var answers = try firmware.allocate(answerByteCount, for: "no room for the boot answers")
+    var answers = try firmware.allocate(
+      answerByteCount, for: "too little memory for the boot answers; KiB needed")
     let root = try buildTables(&map, kernel)
     let stackTop = facts.directMapOffset + stack.address + UInt64(stack.byteCount)
     let entry = kernel.word(6, of: .entryPoint) ?? kernel.plan.entry
@@ -83,7 +84,8 @@ struct Handoff: ~Copyable {
     let magic = unsafe Firmware.half(tree).byteSwapped
     let byteCount = unsafe Firmware.half(tree + 4).byteSwapped
     guard magic == 0xd00d_feed, byteCount >= 40, byteCount <= 1 << 24 else { return 0 }
-    let copy = try firmware.allocate(UInt64(byteCount), for: "no room for the device tree")
+    let copy = try firmware.allocate(
+      UInt64(byteCount), for: "too little memory for the device tree; KiB needed")
     // SAFETY: both ranges are `byteCount` long, and the copy belongs to nobody else.
     unsafe Firmware.copy(from: tree, to: copy.address, byteCount: Int(byteCount))
     return copy.address
@@ -102,7 +104,8 @@ struct Handoff: ~Copyable {
     let count = PageTableBuilder<Machine.Format>.tablesNeeded(
       for: mappedByteCount(map) + kernel.plan.imageByteCount,
       rangeCount: map.count + kernel.plan.segmentCount + 2)
-    var pages = try firmware.allocate(count * 4096, for: "no room for page tables")
+    var pages = try firmware.allocate(
+      count * 4096, for: "too little memory for page tables; KiB needed")
     let address = pages.address
     var tables = PageTableBuilder(
       Machine.pageFormat(mode: facts.pagingMode), in: pages.mutableContents(of: UInt64.self),

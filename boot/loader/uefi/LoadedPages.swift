@@ -51,7 +51,7 @@ extension Firmware {
   ///
   /// Source: UEFI 2.10 §7.2.1: any address, EfiLoaderData.
   ///
-  /// - Parameter purpose: What they are for, said if there are too few.
+  /// - Parameter purpose: What to say if there are too few in one piece.
   func allocate(
     _ byteCount: UInt64, for purpose: StaticString
   ) throws(LoaderFailure) -> LoadedPages {
@@ -63,7 +63,7 @@ extension Firmware {
     }
     guard status.isSuccess, address != 0 else {
       throw LoaderFailure(
-        purpose, "the machine has too little memory for these KiB", value: pageCount * 4)
+        purpose, "give the machine more memory", value: pageCount * 4)
     }
     // SAFETY: the firmware has just given these pages to the loader.
     return unsafe LoadedPages(address: address, byteCount: Int(pageCount) << 12)

@@ -33,16 +33,14 @@ struct Volume {
   }
 
   /// The whole of the file at `path`, in pages of its own; nil if there is no such file.
-  func readIfPresent(
-    _ path: BootPath, for purpose: StaticString
-  ) throws(LoaderFailure) -> FileContents? {
+  func readIfPresent(_ path: BootPath) throws(LoaderFailure) -> FileContents? {
     guard let file = try open(path) else { return nil }
     // SAFETY: Close(this), when nothing uses the file any more.
     defer { _ = unsafe firmware.call(at: file + 16, file) }
     let byteCount = try byteCount(of: file, path: path)
     var pages: LoadedPages
     do throws(LoaderFailure) {
-      pages = try firmware.allocate(byteCount, for: purpose)
+      pages = try firmware.allocate(byteCount, for: "too little memory for it; KiB needed")
     } catch {
       throw error.about(path)
     }
