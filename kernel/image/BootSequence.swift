@@ -31,6 +31,8 @@ private func bootKernel() -> UInt? {
     // Without a platform there is nothing to say it with.
     return nil
   }
+  // SAFETY: the sequence stays in this function's frame until the kernel takes it over.
+  unsafe withUnsafeMutablePointer(to: &sequence.platform) { unsafe Instance.prepare($0) }
   let prepared: PreparedStart
   do throws(BootStop) {
     prepared = try sequence.run(loader)

@@ -6,6 +6,8 @@ import KernelHAL
 /// Where the kernel's state is; nil until `Instance.place`.
 nonisolated(unsafe) private var kernelPointer: UnsafeMutablePointer<Kernel<CurrentPlatform>>?
 private let kernelLock = KernelLock()
+/// The platform while it is a part of the boot sequence.
+nonisolated(unsafe) private var bootingPlatform: UnsafeMutablePointer<CurrentPlatform>?
 
 /// The one kernel of this image, reached only with its lock held.
 enum Instance {
@@ -37,10 +39,20 @@ enum Instance {
     return unsafe body(&kernelPointer.unsafelyUnwrapped.pointee)
   }
 
-  /// Lends the kernel to the panic report, which must not wait for a lock.
-  @unsafe static func withKernelUnlocked(_ body: (inout Kernel<CurrentPlatform>) -> Void) {
-    guard let pointer = unsafe kernelPointer else { return }
-    // SAFETY: the machine is stopping; nothing else will use the kernel again.
-    unsafe body(&pointer.pointee)
+  /// Remembers the platform of a boot that has no kernel yet, for the panic report.
+  ///
+  /// - Parameter platform: Stays where it is until `place` is called.
+  @unsafe static func prepare(_ platform: UnsafeMutablePointer<CurrentPlatform>) {
+    unsafe bootingPlatform = platform
+  }
+
+  /// Lends the platform to the panic report, which must not wait for a lock.
+  @unsafe static func withPlatformUnlocked(_ body: (inout CurrentPlatform) -> Void) {
+    // SAFETY: the machine is stopping; nothing else will use the platform again.
+    if let pointer = unsafe kernelPointer {
+      unsafe body(&pointer.pointee.platform)
+    } else if let pointer = unsafe bootingPlatform {
+      unsafe body(&pointer.pointee)
+    }
   }
 }

@@ -30,9 +30,9 @@ func kernelTrapEntry(
 /// Says what `body` says, and stops the machine: off if it can, else halted.
 func panicking(_ body: (inout CurrentPlatform) -> Void) -> Never {
   // SAFETY: the machine stops here.
-  unsafe Instance.withKernelUnlocked { kernel in
-    body(&kernel.platform)
-    kernel.platform.stop()
+  unsafe Instance.withPlatformUnlocked { platform in
+    body(&platform)
+    platform.stop()
   }
   while true {}
 }

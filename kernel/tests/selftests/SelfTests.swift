@@ -38,6 +38,9 @@ extension BootSequence {
     run(FrameSelfTests.self, loader, &machine, &executed, &failures)
     run(PageTableSelfTests.self, loader, &machine, &executed, &failures)
     run(ClockSelfTests.self, loader, &machine, &executed, &failures)
+    if !options.suite.isEmpty {
+      run(PanicSelfTests.self, loader, &machine, &executed, &failures)
+    }
     if executed == 0 { platform.write("selftest: no such suite\n") }
     let passed = failures == 0 && executed > 0
     platform.write(passed ? "selftest: result: PASS\n" : "selftest: result: FAIL\n")
