@@ -1,6 +1,5 @@
 import KernelHAL
 import MnosABI
-import Synchronization
 
 /// All of the kernel's state, and the machine it runs on.
 ///
@@ -8,9 +7,6 @@ import Synchronization
 /// that changes it is one atomic step, made with the kernel lock held and interrupts masked.
 /// Entry code calls `enter`, one of the entry methods, then `leave`.
 public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
-  /// Keeps the kernel at one address: a value without such a part is copied, all 2 KB of it,
-  /// for each call of a function that only reads it.
-  private let place = Atomic<Bool>(false)
   public var platform: P
   public let objects: ObjectStore<P>
   let window: PhysicalWindow
