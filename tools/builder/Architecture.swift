@@ -65,7 +65,10 @@ extension Architecture {
     clangTarget: "riscv64-unknown-none-elf",
     define: "MNOS_ARCH_RISCV64",
     platformModule: "PlatformRISCV64",
-    kernelFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
+    // Frame pointers are for the back-trace of a panic; x86_64 has them by default.
+    kernelFlags: [
+      "-march=rv64imac", "-mabi=lp64", "-mcmodel=medany", "-fno-omit-frame-pointer",
+    ],
     userFlags: ["-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany"],
     loaderFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
     efiFileName: "BOOTRISCV64.EFI",

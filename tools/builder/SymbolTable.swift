@@ -73,6 +73,8 @@ public struct SymbolTable: Equatable, Sendable {
     listing.split(separator: "\n").compactMap { line in
       let parts = line.split(separator: " ", maxSplits: 2)
       guard parts.count == 3, let address = UInt64(parts[0], radix: 16) else { return nil }
+      // Labels inside functions are no functions.
+      if parts[2].hasPrefix(".L") || parts[2].hasPrefix("$") && parts[2].count <= 2 { return nil }
       let isCode = parts[1].lowercased() == "t" || parts[1].lowercased() == "w"
       return Symbol(address: address, isCode: isCode, name: String(parts[2]))
     }
