@@ -17,8 +17,4 @@ public struct Budget: BitwiseCopyable {
     self.memoryLimit = memoryLimit
     self.objectLimit = objectLimit
   }
-
-  func hasRoom(bytes: UInt64, objects: UInt64) -> Bool {
-    bytes <= memoryLimit - memoryUsed && objects <= objectLimit - objectsUsed
-  }
 }
