@@ -4,7 +4,7 @@ import ToolSupport
 /// Finds Limine's released binaries.
 public enum Limine {
   /// The release that is fetched when none is given.
-  static let release = "v8.7.0-binary"
+  static let release = "v8.2.0-binary"
   private static let repository = "https://github.com/limine-bootloader/limine.git"
 
   /// The folder to use: `given`, else LIMINE_DIR, else a clone of the pinned release under
