@@ -11,18 +11,24 @@ public struct ImageInputs: Sendable {
   /// Files by their path in the image, relative to the root of the package.
   public let files: [(target: String, source: String)]
 
-  /// - Parameter kernelOptions: Added to the command line of `boot/limine.conf`.
+  /// - Parameters:
+  ///   - kernelOptions: Added to the command line of `boot/limine.conf`.
+  ///   - replacements: Files to take instead of what was built, by their path in the image; an
+  ///     empty name leaves the file out. For tests of what a damaged image does.
   public init(
-    _ context: BuildContext, environment: [String: String], kernelOptions: String = ""
+    _ context: BuildContext, environment: [String: String], kernelOptions: String = "",
+    replacements: [String: String] = [:]
   ) throws(ToolFailure) {
     timestamp = environment["SOURCE_DATE_EPOCH"].flatMap { Int($0) } ?? 1_767_225_600
     let template = try Files.text(of: "\(context.root)/boot/limine.conf")
     configuration = Self.add(kernelOptions, toCommandLineOf: template)
-    files = [
+    let built = [
       ("boot/kernel.elf", context.bootKernelPath),
       ("boot/init", context.programPath("init")),
       ("boot/initramfs.tar", context.initramfsPath),
     ]
+    files = built.map { (target: $0.0, source: replacements[$0.0] ?? $0.1) }
+      .filter { !$0.source.isEmpty }
   }
 
   /// `template` with `options` at the end of each `cmdline:`.

@@ -29,7 +29,11 @@ enum ISOCommand {
 struct ImageRequest {
   let bootloader: String
   let limine: String?
-  let kernelOptions: String
+  var kernelOptions: String
+  /// Folders laid over boot/initramfs.
+  var additions: [String] = []
+  /// As in `ImageInputs`.
+  var replacements: [String: String] = [:]
 
   /// Reads `--bootloader`, `--limine` and `--options`.
   init(_ options: Options) throws(ToolFailure) {
@@ -40,7 +44,7 @@ struct ImageRequest {
   }
 
   /// The built-in loader, with `kernelOptions` on the kernel's command line.
-  init(kernelOptions: String) {
+  init(kernelOptions: String = "") {
     bootloader = "builtin"
     limine = nil
     self.kernelOptions = kernelOptions
@@ -49,9 +53,10 @@ struct ImageRequest {
   /// Builds everything for `architecture` and writes the image to `path`.
   func make(_ architecture: Architecture, at path: String) throws(ToolFailure) {
     let context = try Workspace.context(architecture)
-    try Builder(context).build(.everything)
+    try Builder(context).build(.everything, additions: additions)
     let inputs = try ImageInputs(
-      context, environment: ProcessInfo.processInfo.environment, kernelOptions: kernelOptions)
+      context, environment: ProcessInfo.processInfo.environment, kernelOptions: kernelOptions,
+      replacements: replacements)
     try ISOMaker(context, bootloader: try loader(context), inputs: inputs).make(output: path)
   }
 

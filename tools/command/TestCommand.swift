@@ -46,7 +46,7 @@ struct MachineTests {
   func run(_ architectures: [Architecture]) throws(ToolFailure) -> TestReport {
     var images: [TestImages] = []
     for architecture in architectures {
-      images.append(try TestImages(architecture))
+      images.append(try TestImages(architecture, selfTestsOnly: selfTestsOnly))
     }
     let results = Mutex<[Int: TestReport]>([:])
     let ready = images
@@ -74,9 +74,18 @@ struct MachineTests {
       guard !selfTestsOnly else { return report }
       report.add(try tests.userTests(images.programs.filter(isWanted)))
       report.add(try tests.sessions(SessionScripts.all.filter { isWanted($0.name) }))
+      if isWanted("files") { report.add(announced(try FileChecks.run(on: tests), name, "files")) }
+      if isWanted("boot") {
+        report.add(announced(try DamagedImageChecks.run(images.damaged, on: tests), name, "boot"))
+      }
     } catch {
       report.fail("machine", error.message)
     }
+    return report
+  }
+
+  private func announced(_ report: TestReport, _ name: String, _ part: String) -> TestReport {
+    Report.progress("\(name): \(part): \(report.summary)")
     return report
   }
 
@@ -86,21 +95,30 @@ struct MachineTests {
 /// The images that the tests of one architecture boot.
 struct TestImages {
   let architecture: Architecture
-  /// The system as users get it.
+  /// The system as users get it, with some files more.
   let system: String
   /// The same with self-tests asked for on the kernel's command line.
   let selfTest: String
   /// Names of the test programs on it.
   let programs: [String]
+  let damaged: [DamagedImageChecks.Image]
 
-  init(_ architecture: Architecture) throws(ToolFailure) {
+  init(_ architecture: Architecture, selfTestsOnly: Bool) throws(ToolFailure) {
     self.architecture = architecture
-    let folder = "\(Workspace.root)/build"
-    system = "\(folder)/mnos-\(architecture.name).iso"
-    selfTest = "\(folder)/\(architecture.name)/selftest.iso"
-    try ImageRequest(kernelOptions: "").make(architecture, at: system)
+    let folder = "\(Workspace.root)/build/\(architecture.name)"
+    system = "\(folder)/test.iso"
+    selfTest = "\(folder)/selftest.iso"
     try ImageRequest(kernelOptions: "kernel.selftest=1").make(architecture, at: selfTest)
     programs = ModuleTable(root: Workspace.root, architecture: architecture).programs
       .filter { $0.place == .tests }.map(\.name)
+    guard !selfTestsOnly else {
+      damaged = []
+      return
+    }
+    damaged = try DamagedImageChecks.prepare(architecture)
+    try FileChecks.prepare("\(folder)/samples")
+    var request = ImageRequest()
+    request.additions = ["\(folder)/samples"]
+    try request.make(architecture, at: system)
   }
 }

@@ -12,6 +12,7 @@ public struct BootedTests: Sendable {
   /// How long a machine may take to its prompt, and a test program to its next output. Emulation on
   /// a busy host is slow; a machine that has stopped is still found.
   private static let bootLimit = Duration.seconds(120)
+  private static let oddBootLimit = Duration.seconds(60)
   private static let silenceLimit = Duration.seconds(60)
 
   public init(
@@ -112,6 +113,56 @@ public struct BootedTests: Sendable {
     }
     machine?.kill()
     return report
+  }
+
+  /// Types `commands` one after another, and returns what each printed and its status.
+  ///
+  /// - Returns: As many answers as commands ended; then the machine stopped or fell silent.
+  public func answers(to commands: [String]) throws(ToolFailure) -> [Answer] {
+    let machine = try GuestMachine(try command(image: image))
+    defer { machine.kill() }
+    var dialogue = ExecDialogue(commands: commands)
+    var answers: [Answer] = []
+    var printed: [UInt8] = []
+    var deadline = ContinuousClock.now + Self.bootLimit
+    while answers.count < commands.count, case .output(let bytes) = machine.next(until: deadline) {
+      for byte in bytes {
+        for action in dialogue.receive([byte]) {
+          if case .type(let text) = action { machine.send([UInt8](text.utf8)) }
+          if case .answer(let part) = action { printed += part }
+        }
+        guard dialogue.finishedCount > answers.count else { continue }
+        answers.append(Answer(bytes: printed, status: dialogue.status ?? -1))
+        printed = []
+      }
+      if dialogue.hasReachedShell { deadline = ContinuousClock.now + Self.silenceLimit }
+    }
+    return answers
+  }
+
+  /// What one command printed, and its status.
+  public struct Answer: Sendable, Equatable {
+    public let bytes: [UInt8]
+    public let status: Int
+
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+  }
+
+  /// Boots `image`, which is damaged or asks for something odd, until `expected` is a part of
+  /// what it prints.
+  ///
+  /// - Returns: nil if it came, else the machine's last words.
+  public func boot(image: String, until expected: String) throws(ToolFailure) -> String? {
+    let machine = try GuestMachine(try command(image: image))
+    defer { machine.kill() }
+    var transcript = Transcript()
+    let deadline = ContinuousClock.now + Self.oddBootLimit
+    while case .output(let bytes) = machine.next(until: deadline) {
+      let lines = transcript.receive(bytes) + [transcript.current]
+      if lines.contains(where: { $0.contains(expected) }) { return nil }
+      if transcript.hasNothingToBoot { break }
+    }
+    return "no '\(expected)'; last words: \(transcript.lastWords)"
   }
 
   /// A machine at its first prompt; nil if there came none.
