@@ -104,7 +104,7 @@ extension Kernel where P: ~Copyable {
   private mutating func activate(_ process: ProcessID) {
     platform.activate(objects[process].space)
     objects[cpu].activeProcess = process
-    if objects[process].ports != objects[cpu].ports {
+    if platform.hasPorts, objects[process].ports != objects[cpu].ports {
       objects[cpu].ports = objects[process].ports
       platform.activatePorts(objects[process].ports)
     }
