@@ -29,7 +29,8 @@ extension InitServer {
       seed: boot.randomSeed ^ Clock.now())
     self.init(
       entries, authority: authority, spawner: spawner, supervisor: supervisor,
-      archive: archive)
+      archive: archive, process: try start.process.copy(rights: .read),
+      priority: try start.thread.status().priority)
   }
 
   private static func complain(_ log: inout Log, _ text: StaticString) -> SyscallStatus {

@@ -33,6 +33,7 @@ extension InitServer {
 
   /// The process with the lowest number from `first` on: init itself, services, and others.
   private func list(from first: UInt32) -> ProcessProtocol.Reply {
+    if first <= 1 { return .process(ownInfo) }
     var best: LoadedProcess?
     func consider(_ process: LoadedProcess) {
       guard process.number >= first else { return }
@@ -43,6 +44,13 @@ extension InitServer {
     for process in spawned.running { consider(process) }
     guard let best else { return .endOfList }
     return .process(best.info())
+  }
+
+  private var ownInfo: ProcessInfo {
+    let status = try? ownProcess.status()
+    return ProcessInfo(
+      1, ShortName("init"), priority: ownPriority, status: status,
+      memoryByteCount: status?.memoryByteCount ?? 0)
   }
 
   private mutating func kill(

@@ -13,17 +13,23 @@ struct InitServer: Server, ~Copyable {
   var services: [Service] = []
   var spawned = SpawnedProcesses()
   var directory: NameDirectory
+  /// Init's own number; services and others follow.
   var lastNumber: UInt32 = 1
+  let ownProcess: Process
+  let ownPriority: UInt8
 
   init(
     _ entries: [ServiceEntry], authority: consuming Authority, spawner: consuming Spawner,
-    supervisor: consuming Notification, archive: Archive
+    supervisor: consuming Notification, archive: Archive, process: consuming Process,
+    priority: UInt8
   ) {
     log = Log(to: authority.machine)
     self.authority = authority
     self.spawner = spawner
     self.supervisor = supervisor
     self.archive = archive
+    ownProcess = process
+    ownPriority = priority
     directory = NameDirectory(entries)
     for entry in entries { services.append(Service(entry)) }
   }
@@ -88,6 +94,7 @@ extension InitServer {
     let number = lastNumber
     do throws(SpawnFailure) {
       service.process = try spawn(entry, number)
+      service.process?.isReported = true
     } catch {
       log.begin(entry.name.asName)
       switch error {
@@ -168,7 +175,9 @@ extension InitServer {
     switch status.state {
     case .new, .running: return nil
     case .ending, .ended:
-      if status.exitValue != 0 { report(process, "ended with ", status.exitValue) }
+      if process.isReported, status.exitValue != 0 {
+        report(process, "ended with ", status.exitValue)
+      }
       return status.exitValue
     case .stopped:
       report(process, "stopped by a fault, ", status.exitValue)

@@ -11,6 +11,8 @@ final class LoadedProcess {
   let startTime: UInt64
   /// Where its program lies, for reports of faults.
   let imageBase: UInt64
+  /// Whether its end is news to whoever reads the log: a service's, unless it was asked for.
+  var isReported = false
   let process: Process
   let thread: Thread
   let budget: Budget
@@ -33,21 +35,35 @@ final class LoadedProcess {
 
   func keep(_ memory: consuming Memory) { memories.append(memory.release()) }
 
-  func kill() { try? process.destroy() }
+  /// Ends it because somebody asked for that.
+  func kill() {
+    isReported = false
+    try? process.destroy()
+  }
 
   func info() -> ProcessInfo {
-    let status = try? process.status()
-    let memory = (try? budget.usage().memoryUsed) ?? 0
-    return ProcessInfo(
-      number: number, state: status?.state ?? .ended, priority: priority,
-      threadCount: UInt16(truncatingIfNeeded: status?.threadCount ?? 0),
-      memoryKibibytes: UInt32(truncatingIfNeeded: memory >> 10),
-      processorMilliseconds: UInt32(
-        truncatingIfNeeded: (status?.processorNanoseconds ?? 0) / 1_000_000), name: name)
+    ProcessInfo(
+      number, name, priority: priority, status: try? process.status(),
+      memoryByteCount: (try? budget.usage().memoryUsed) ?? 0)
   }
 
   deinit {
     try? process.destroy()
     for memory in memories { _ = Memory(adopting: memory) }
+  }
+}
+
+extension ProcessInfo {
+  /// - Parameter status: nil for a process that can no longer be asked.
+  init(
+    _ number: UInt32, _ name: ShortName, priority: UInt8, status: ProcessStatus?,
+    memoryByteCount: UInt64
+  ) {
+    self.init(
+      number: number, state: status?.state ?? .ended, priority: priority,
+      threadCount: UInt16(truncatingIfNeeded: status?.threadCount ?? 0),
+      memoryKibibytes: UInt32(truncatingIfNeeded: memoryByteCount >> 10),
+      processorMilliseconds: UInt32(
+        truncatingIfNeeded: (status?.processorNanoseconds ?? 0) / 1_000_000), name: name)
   }
 }
