@@ -22,7 +22,8 @@ extension Shell {
 
   private func completeCommand(_ word: [UInt8]) -> Completion {
     let names = ShellCommand.all.map { Text.bytes($0.name) }.filter { $0.starts(with: word) }
-    return Self.completion(of: word, among: names.map { $0 + [UInt8(ascii: " ")] })
+    return Self.completion(
+      of: word, among: names.map { $0 + [UInt8(ascii: " ")] }.sorted { Text.precedes($0, $1) })
   }
 
   private func completePath(_ word: [UInt8]) -> Completion {

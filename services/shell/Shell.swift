@@ -34,24 +34,28 @@ struct Shell<System: ShellSystem> {
 
   /// Carries out all commands of a line.
   mutating func run(line: [UInt8]) {
-    let commands: [ParsedCommand]
-    do throws(ParseFailure) {
-      commands = try CommandParser.parse(line, status: lastStatus)
-    } catch {
-      complain("shell", error.text)
-      lastStatus = ExitStatus.usage
-      return
-    }
-    guard !commands.isEmpty else { return }
+    guard let count = parse(line)?.count, count > 0 else { return }
     system.beginCommand()
-    for command in commands {
-      lastStatus = run(command)
+    for index in 0..<count {
+      // Read again, because `$?` is the status of the command before.
+      guard let commands = parse(line), index < commands.count else { break }
+      lastStatus = run(commands[index])
       guard !system.isInterrupted else {
         lastStatus = ExitStatus.interrupted
         break
       }
     }
     system.endCommand()
+  }
+
+  private mutating func parse(_ line: [UInt8]) -> [ParsedCommand]? {
+    do throws(ParseFailure) {
+      return try CommandParser.parse(line, status: lastStatus)
+    } catch {
+      complain("shell", error.text)
+      lastStatus = ExitStatus.usage
+      return nil
+    }
   }
 
   /// Writes for the user, or into the file behind `>`.

@@ -1,0 +1,119 @@
+@testable import Libmnos
+@testable import ShellService
+
+/// A system that a test fills and looks at.
+final class FakeSystem: ShellSystem {
+  var shown: [UInt8] = []
+  var files: [String: [UInt8]] = ["/etc/motd": Array("welcome\n".utf8)]
+  var directories: Set<String> = ["/", "/etc", "/tmp"]
+  var killed: [UInt32] = []
+  var ran: [(path: String, arguments: [String])] = []
+  var end = RunEnd.ended(0)
+  var powered: [PowerOperation] = []
+  var flushes = 0
+  var commands = 0
+  var isInterrupted = false
+  var nanoseconds: UInt64 = 3_723_004_000_000
+
+  /// What was shown; returns are left out, as Swift takes one with a line feed as one
+  /// character.
+  var text: String { String(decoding: shown.filter { $0 != 0x0d }, as: UTF8.self) }
+
+  func write(_ bytes: [UInt8]) { shown += bytes }
+  func flush() { flushes += 1 }
+  func beginCommand() { commands += 1 }
+  func endCommand() { commands -= 1 }
+  func now() -> UInt64 { nanoseconds }
+
+  func status(_ path: [UInt8]) throws(FileSystemError) -> FileStatus {
+    let name = Self.name(path)
+    if directories.contains(name) {
+      return FileStatus(kind: .directory, byteCount: 0, isWritable: name.hasPrefix("/tmp"))
+    }
+    guard let file = files[name] else { throw .notFound }
+    guard path.last != UInt8(ascii: "/") else { throw .notDirectory }
+    return FileStatus(
+      kind: .file, byteCount: UInt64(file.count), isWritable: name.hasPrefix("/tmp"))
+  }
+
+  func list(
+    _ path: [UInt8]
+  ) throws(FileSystemError) -> [(name: [UInt8], status: FileStatus)] {
+    let folder = Self.name(path)
+    guard directories.contains(folder) else { throw .notFound }
+    let prefix = folder == "/" ? "/" : folder + "/"
+    var entries: [(name: [UInt8], status: FileStatus)] = []
+    for name in directories.union(files.keys) where name.hasPrefix(prefix) && name != "/" {
+      let rest = name.dropFirst(prefix.count)
+      guard !rest.isEmpty, !rest.contains("/") else { continue }
+      entries.append((Array(rest.utf8), try status(Array(name.utf8))))
+    }
+    return entries
+  }
+
+  func read(_ path: [UInt8], _ body: ([UInt8]) -> Bool) throws(FileSystemError) {
+    if directories.contains(Self.name(path)) { throw .isDirectory }
+    guard let file = files[Self.name(path)] else { throw .notFound }
+    for start in stride(from: 0, to: file.count, by: 4) {
+      guard body(Array(file[start..<min(start + 4, file.count)])) else { return }
+    }
+  }
+
+  func save(_ bytes: [UInt8], to path: [UInt8], appends: Bool) throws(FileSystemError) {
+    let name = Self.name(path)
+    guard name.hasPrefix("/tmp/") else { throw .readOnly }
+    files[name] = appends ? (files[name] ?? []) + bytes : bytes
+  }
+
+  func createDirectory(_ path: [UInt8]) throws(FileSystemError) {
+    guard directories.insert(Self.name(path)).inserted else { throw .exists }
+  }
+
+  func remove(_ path: [UInt8]) throws(FileSystemError) {
+    guard files.removeValue(forKey: Self.name(path)) != nil else { throw .notFound }
+  }
+
+  func rename(_ path: [UInt8], to newPath: [UInt8]) throws(FileSystemError) {
+    guard let file = files.removeValue(forKey: Self.name(path)) else { throw .notFound }
+    files[Self.name(newPath)] = file
+  }
+
+  func processes() throws(SystemFailure) -> [ProcessInfo] {
+    [(2, ShortName("console")), (5, ShortName("shell"))].map { number, name in
+      ProcessInfo(
+        number: number, state: .running, priority: 100, threadCount: 1, memoryKibibytes: 64,
+        processorMilliseconds: 1_042, name: name)
+    }
+  }
+
+  func services() throws(SystemFailure) -> [ServiceInfo] {
+    [ServiceInfo(state: .running, process: 2, restartCount: 3, name: ShortName("console"))]
+  }
+
+  func kill(_ process: UInt32) throws(SystemFailure) {
+    guard process > 1 else { throw SystemFailure(text: "not permitted") }
+    killed.append(process)
+  }
+
+  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> RunEnd {
+    let words = arguments.map { String(decoding: $0, as: UTF8.self) }
+    ran.append((String(decoding: path, as: UTF8.self), words))
+    return end
+  }
+
+  func power(_ operation: PowerOperation) throws(SystemFailure) { powered.append(operation) }
+
+  func capabilities() -> [HeldCapability] { [] }
+
+  func memory() throws(SystemFailure) -> MemoryReport {
+    MemoryReport(
+      machine: nil,
+      budget: BudgetUsage(memoryLimit: 8192, memoryUsed: 4096, objectLimit: 9, objectsUsed: 1))
+  }
+
+  private static func name(_ path: [UInt8]) -> String {
+    var name = String(decoding: path, as: UTF8.self)
+    while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+    return name
+  }
+}

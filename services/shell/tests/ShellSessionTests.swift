@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@testable import ShellService
+
+@Suite struct ShellSessionTests {
+  let system = FakeSystem()
+
+  @Test func promptShowsTheDirectoryAndTypingIsEchoed() {
+    var session = begun()
+
+    session.accept(Array("cd etc\r".utf8))
+    session.accept(Array("echo hi\r".utf8))
+
+    #expect(system.text == "mnos:/$ cd etc\nmnos:/etc$ echo hi\nhi\nmnos:/etc$ ")
+  }
+
+  @Test func automaticSessionIsMarkedAndNotEchoed() {
+    var session = begun()
+
+    session.accept(Array("session exec\r".utf8))
+    system.shown = []
+    session.accept(Array("echo a\rls /nope\r\nnope\n".utf8))
+
+    #expect(
+      system.text == """
+        a
+        \u{1}status 0\u{1}
+        \u{1}ready\u{1}
+        ls: /nope: no such file or directory
+        \u{1}status 1\u{1}
+        \u{1}ready\u{1}
+        nope: unknown command; 'help' lists those there are
+        \u{1}status 127\u{1}
+        \u{1}ready\u{1}
+
+        """)
+  }
+
+  @Test func automaticSessionAsksForItsFirstCommand() {
+    var session = begun()
+
+    session.accept(Array("session exec\r\n".utf8))
+
+    #expect(system.text.hasSuffix("session exec\n\u{1}ready\u{1}\n"))
+  }
+
+  @Test func personComesBackAfterAProgram() {
+    var session = begun()
+
+    session.accept(Array("session exec\rsession interactive\r".utf8))
+
+    #expect(system.text.hasSuffix("mnos:/$ "))
+  }
+
+  @Test func lineIsKeptWhenTheConsoleIsRestarted() {
+    var session = begun()
+    session.accept(Array("echo bef".utf8))
+    system.shown = []
+
+    session.resume()
+    #expect(system.text.contains("mnos:/$ echo bef"))
+
+    session.accept(Array("ore\r".utf8))
+    #expect(system.text.contains("before\n"))
+  }
+
+  @Test func tabShowsWhatCouldFollow() {
+    var session = begun()
+
+    session.accept(Array("cat /e\tm\t\r".utf8))
+    #expect(system.text.contains("\nwelcome\n"))
+
+    session.accept(Array("m\t".utf8))
+    #expect(system.text.contains("mem   mkdir   mv "))
+  }
+
+  @Test func pasteOfManyLinesRunsEachOnce() {
+    var session = begun()
+    let lines = (0..<300).map { "echo line-\($0)" }
+    let pasted = Array(lines.joined(separator: "\r\n").utf8) + [0x0d]
+    #expect(pasted.count > 4_096)
+
+    for start in stride(from: 0, to: pasted.count, by: 48) {
+      session.accept(Array(pasted[start..<min(start + 48, pasted.count)]))
+    }
+
+    for number in 0..<300 {
+      #expect(system.text.components(separatedBy: "\nline-\(number)\n").count == 2)
+    }
+  }
+
+  private func begun() -> ShellSession<FakeSystem> {
+    var session = ShellSession(system)
+    session.start()
+    system.shown = Array("mnos:/$ ".utf8)
+    return session
+  }
+}
