@@ -44,6 +44,7 @@ public struct Architecture: Sendable {
 }
 
 extension Architecture {
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private static let x86_64 = Architecture(
     name: "x86_64",
     swiftTarget: "x86_64-unknown-none-elf",

@@ -31,7 +31,8 @@ public struct ELFFile: Sendable {
     type = UInt16(reader.number(16, 2))
     machine = UInt16(reader.number(18, 2))
     guard
-      let segments = reader.entries(at: reader.number(32, 8), count: reader.number(56, 2), size: 56),
+      let segments = reader.entries(
+        at: reader.number(32, 8), count: reader.number(56, 2), size: 56),
       let sections = reader.entries(at: reader.number(40, 8), count: reader.number(60, 2), size: 64)
     else { throw ToolFailure("\(name): truncated, its header tables are missing") }
     self.segments = segments.filter { reader.number($0, 4) == 1 }.map { base in

@@ -22,8 +22,10 @@ struct FATImage {
     try Files.write([UInt8](repeating: 0, count: byteCount), to: "\(root)/\(path)")
     try run(
       "mformat",
-      ["-i", path, "-N", "6d6e6f73", "-v", "MNOS", "-T", "\(byteCount / 512)", "-h", "16",
-        "-s", "32", "::"])
+      [
+        "-i", path, "-N", "6d6e6f73", "-v", "MNOS", "-T", "\(byteCount / 512)", "-h", "16",
+        "-s", "32", "::",
+      ])
     for folder in Self.folders(of: files.map(\.target)) {
       try run("mmd", ["-i", path, "::/\(folder)"])
     }

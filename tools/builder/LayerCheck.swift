@@ -30,7 +30,8 @@ public enum LayerCheck {
   /// Offences in one source text, as `line: what`.
   static func offences(in text: String, of module: String, allowed: Set<String>) -> [String] {
     var offences: [String] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       if let imported = importedModule(line), !allowed.contains(imported) {
         offences.append("\(index + 1): \(module) may not import \(imported)")
       }

@@ -9,7 +9,9 @@ public struct SizeReport {
   /// A table for a person: the kernel, then each program, in bytes.
   public func lines(programs: [ProgramSpec]) throws(ToolFailure) -> [String] {
     var rows = [try row("kernel", context.kernelPath)]
-    for program in programs { rows.append(try row(program.name, context.programPath(program.name))) }
+    for program in programs {
+      rows.append(try row(program.name, context.programPath(program.name)))
+    }
     if Files.exists("\(context.root)/\(context.loaderPath)") {
       let bytes = Files.byteCount(of: "\(context.root)/\(context.loaderPath)")
       rows.append("\(Self.padded("loader", 16))\(Self.number(bytes)) in all")

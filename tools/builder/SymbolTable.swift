@@ -98,7 +98,8 @@ public struct SymbolTable: Equatable, Sendable {
   /// function, its types, and what does not fit.
   static func shortName(_ name: String) -> String {
     var short = name
-    for marker in [" of ", " for "] where short.hasPrefix("generic ") || short.contains("speciali") {
+    for marker in [" of ", " for "] where short.hasPrefix("generic ") || short.contains("speciali")
+    {
       if let range = short.range(of: marker) { short = String(short[range.upperBound...]) }
     }
     var kept = ""

@@ -17,12 +17,16 @@ struct DamagedImageChecks {
     let root = Workspace.root
     try Files.makeFolder("\(root)/\(folder)")
     let garbage = "\(folder)/garbage"
-    try Files.write((0..<10_240).map { UInt8(truncatingIfNeeded: $0 &* 197) }, to: "\(root)/\(garbage)")
+    try Files.write(
+      (0..<10_240).map { UInt8(truncatingIfNeeded: $0 &* 197) }, to: "\(root)/\(garbage)")
     var images: [Image] = []
     for (name, replacements, options, expected) in [
       ("boot.missingInitIsNamed", ["boot/init": ""], "", "boot/init"),
       ("boot.garbledInitIsRefused", ["boot/init": garbage], "", "init module is no program"),
-      ("boot.garbledArchiveIsRefused", ["boot/initramfs.tar": garbage], "", "initramfs is not a sound"),
+      (
+        "boot.garbledArchiveIsRefused", ["boot/initramfs.tar": garbage], "",
+        "initramfs is not a sound"
+      ),
       ("boot.unknownOptionIsAWarning", [:], "nonsense.option=1", "nonsense.option"),
     ] {
       let path = "\(root)/\(folder)/\(name).iso"

@@ -53,7 +53,8 @@ enum HostTests {
   }
 
   private static func isWorthShowing(_ line: String) -> Bool {
-    line.contains(": error: ") || line.hasPrefix("error: ") || line.hasPrefix("✘") || line.hasPrefix("[")
+    line.contains(": error: ") || line.hasPrefix("error: ") || line.hasPrefix("✘")
+      || line.hasPrefix("[")
       || line.contains("Test run with")
   }
 

@@ -62,7 +62,9 @@ enum RunCommand {
     var machine = MachineOptions()
     if let memory = options.value("--memory") { machine.memory = try memorySize(memory) }
     if let cpus = try options.count("--cpus") { machine.cpuCount = cpus }
-    if try options.choice("--firmware", of: ["uefi", "bios"]) == "bios" { machine.firmware = .bios }
+    if try options.choice("--firmware", of: ["uefi", "bios"]) == "bios" {
+      machine.firmware = .bios
+    }
     machine.waitsForDebugger = options.has("--gdb")
     machine.hasMonitor = options.value("--exec") == nil
     machine.endsOnReset = options.value("--exec") != nil

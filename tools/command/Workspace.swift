@@ -27,7 +27,8 @@ enum Workspace {
   /// Seconds since `start`, to one decimal.
   static func seconds(since start: ContinuousClock.Instant) -> String {
     let elapsed = ContinuousClock.now - start
-    let tenths = elapsed.components.seconds * 10 + elapsed.components.attoseconds / 100_000_000_000_000_000
+    let tenths =
+      elapsed.components.seconds * 10 + elapsed.components.attoseconds / 100_000_000_000_000_000
     return "\(tenths / 10).\(tenths % 10) s"
   }
 }

@@ -209,7 +209,8 @@ public struct BootedTests: Sendable {
     var explained = TestReport()
     explained.pass(count: report.passedCount)
     for failure in report.failures {
-      let words = transcript.hasPanic
+      let words =
+        transcript.hasPanic
         ? transcript.panicReport.prefix(12).joined(separator: " | ") : transcript.lastWords
       let complaint = machine.complaints.isEmpty ? "" : "; QEMU: \(machine.complaints)"
       let isUnfinished = failure.reason.contains("final line")

@@ -69,7 +69,8 @@ enum Descriptors {
   private static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
     guard let deadline else { return -1 }
     let left = deadline - ContinuousClock.now
-    let milliseconds = left.components.seconds * 1000
+    let milliseconds =
+      left.components.seconds * 1000
       + left.components.attoseconds / 1_000_000_000_000_000
     return Int32(max(0, min(milliseconds + 1, 1_000_000)))
   }

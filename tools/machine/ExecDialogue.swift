@@ -50,7 +50,9 @@ public struct ExecDialogue: Sendable {
     var current = ""
     var quote: Character?
     for character in text {
-      if character == quote { quote = nil } else if quote == nil, character == "\"" || character == "'" {
+      if character == quote {
+        quote = nil
+      } else if quote == nil, character == "\"" || character == "'" {
         quote = character
       }
       if character == ";", quote == nil {

@@ -65,7 +65,8 @@ public struct QEMUCommand: Sendable {
   ) throws(ToolFailure) -> [String] {
     switch architecture {
     case "x86_64":
-      let firmware = options.firmware == .bios
+      let firmware =
+        options.firmware == .bios
         ? [] : try flash(FirmwareFiles.x86_64, package: "ovmf")
       return [
         "-M", "q35", "-cpu", "max,la57=off", "-boot", "d", "-cdrom", image,

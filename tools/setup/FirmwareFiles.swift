@@ -1,5 +1,7 @@
 /// Where distributions put the UEFI firmware that QEMU runs; the first that exists is used.
 public enum FirmwareFiles {
+  // The name is the architecture's.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   public static let x86_64 = [
     "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd",
     "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd",

@@ -34,7 +34,9 @@ import ToolSupport
   }
 
   @Test func laterOptionSaysSo() {
-    let failure = #expect(throws: ToolFailure.self) { try Options(["--add", "x"], grammar: grammar) }
+    let failure = #expect(throws: ToolFailure.self) {
+      try Options(["--add", "x"], grammar: grammar)
+    }
 
     #expect(failure?.message == "--add is not available yet: soon")
   }
