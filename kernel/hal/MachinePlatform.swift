@@ -7,9 +7,11 @@ import MnosABI
 /// `startDevices`, then user code. Interrupts stay masked until the first thread runs.
 public protocol MachinePlatform: Platform, ~Copyable {
   /// Reads the CPU's features and sets up what traps need: descriptor tables, vectors.
-  /// Uses no device but the debug console, and no firmware table.
+  /// Uses no device but the debug console. Runs in the loader's page tables: the one place
+  /// to read firmware tables that only those are sure to show.
   init(boot: BootEnvironment) throws(BootFailure)
-  /// Reads the firmware's tables (ACPI or device tree) through the physical window.
+  /// Reads the firmware's tables (ACPI or device tree) through the physical window, or
+  /// reports what `init` found in them.
   mutating func discover() throws(BootFailure)
   /// Register blocks that the platform itself uses; nil past the last. Valid after
   /// `discover`.
