@@ -31,9 +31,10 @@ public struct TransferRecord: BitwiseCopyable, Sendable {
   public var count: UInt64
   /// Slots for up to 4 received capabilities.
   public var accepts: UInt64
-  public var transfers: (
-    CapabilityTransfer, CapabilityTransfer, CapabilityTransfer, CapabilityTransfer
-  )
+  public var transfers:
+    (
+      CapabilityTransfer, CapabilityTransfer, CapabilityTransfer, CapabilityTransfer
+    )
 
   @inlinable public init(count: UInt64 = 0, accepts: UInt64 = 0) {
     self.count = count

@@ -67,7 +67,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Hangs a new, empty table into an entry.
-  private mutating func addTable(at entry: UInt64, in process: ProcessID) throws(Failure) -> UInt64 {
+  private mutating func addTable(at entry: UInt64, in process: ProcessID) throws(Failure) -> UInt64
+  {
     let frame = try allocateFrame(chargedTo: objects[process].budget)
     let table = UInt64(frame) << 12
     window.store(format.makeTable(at: PhysicalAddress(table)), at: entry)
@@ -142,7 +143,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Where a user page is in RAM, if it may be accessed that way; device memory may not.
-  mutating func translate(_ page: UInt64, needing rights: PageRights, in process: ProcessID) -> UInt64? {
+  mutating func translate(_ page: UInt64, needing rights: PageRights, in process: ProcessID)
+    -> UInt64?
+  {
     guard page < format.userAddressLimit, let table = leafTable(of: page, in: process) else {
       return nil
     }

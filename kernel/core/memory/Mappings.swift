@@ -59,7 +59,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The mapping that covers any part of a range, or none.
-  mutating func mapping(overlapping address: UInt64, end: UInt64, in process: ProcessID) -> MappingID {
+  mutating func mapping(overlapping address: UInt64, end: UInt64, in process: ProcessID)
+    -> MappingID
+  {
     var id = objects[process].firstMapping
     while !id.isNone, objects[id].end <= address || objects[id].address >= end {
       id = objects[id].nextOfProcess

@@ -15,7 +15,8 @@ extension Kernel where P: ~Copyable {
   /// Writes a word of a process's memory.
   ///
   /// - Throws: `badPointer` unless `address` is 8-byte aligned and writable.
-  mutating func writeWord(_ word: UInt64, at address: UInt64, in process: ProcessID) throws(Failure) {
+  mutating func writeWord(_ word: UInt64, at address: UInt64, in process: ProcessID) throws(Failure)
+  {
     window.store(word, at: try resolve(address, needing: .write, in: process))
   }
 
