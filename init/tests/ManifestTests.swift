@@ -1,3 +1,4 @@
+import Foundation
 import Libmnos
 import Testing
 
@@ -18,6 +19,18 @@ import Testing
         == ["console", "initramfs", "vfs", "shell"].map {
           ShortName(Array($0.utf8).span)!
         })
+  }
+
+  @Test func everyProgramIsInThisTree() {
+    let root = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    for service in Manifest.services {
+      let path = service.path.description
+      let main = root.appending(path: "services/\(path.dropFirst(4))/Main.swift")
+
+      #expect(path.hasPrefix("bin/"))
+      #expect(FileManager.default.fileExists(atPath: main.path()), "\(path) is not built")
+    }
   }
 
   @Test func onlyTheShellMayUsePower() {
