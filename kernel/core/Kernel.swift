@@ -43,7 +43,8 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - frames: All free RAM below `Granule.reach`.
   ///   - kernelRoot: The kernel's own page table.
-  /// - Precondition: There is a free frame for each CPU. The platform's window shows all RAM that `frames` holds.
+  /// - Precondition: There is a free frame for each CPU. The platform's window shows all RAM
+  ///   that `frames` holds.
   public init(
     platform: consuming P, frames: FrameAllocator, kernelRoot: PhysicalAddress
   ) {
@@ -63,6 +64,38 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
       objects[cpus[index]] = CPUState()
     }
     cpu = cpus[0]
+  }
+
+  /// A kernel in the same state on a copy of the machine: from here both go their own ways.
+  ///
+  /// All that names an object is a number relative to the window, so the state is copied
+  /// as it stands. For tests, which fork a run, step both and compare.
+  ///
+  /// - Precondition: `platform` is a copy of this kernel's, with RAM of its own that holds
+  ///   the same bytes.
+  public init(copying original: borrowing Kernel, onto platform: consuming P) {
+    let windowBase = platform.physicalWindowBase
+    // SAFETY: the precondition on the platform's RAM.
+    unsafe objects = ObjectStore(windowBase: windowBase)
+    // SAFETY: as above.
+    unsafe window = PhysicalWindow(windowBase: windowBase)
+    format = original.format
+    frames = original.frames.seen(through: window)
+    pools = original.pools
+    cpus = original.cpus
+    cpu = original.cpu
+    kernelRoot = original.kernelRoot
+    identifiers = original.identifiers
+    interrupts = original.interrupts
+    endingHead = original.endingHead
+    endingTail = original.endingTail
+    reapPriority = original.reapPriority
+    firstProcess = original.firstProcess
+    firstProcessEnd = original.firstProcessEnd
+    grown = original.grown
+    kernelFrames = original.kernelFrames
+    capabilityCount = original.capabilityCount
+    self.platform = platform
   }
 
   /// Begins an entry on a CPU.

@@ -14,7 +14,7 @@ public struct FrameAllocator {
   /// Blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB.
   private static var orderCount: Int { 19 }
 
-  private let window: PhysicalWindow
+  private var window: PhysicalWindow
   /// First managed frame and one past the last.
   private let first: FrameNumber
   private let end: FrameNumber
@@ -35,6 +35,13 @@ public struct FrameAllocator {
     self.end = end
     self.marks = marks
     window.clear(marks, byteCount: Self.markByteCount(first: first, end: end))
+  }
+
+  /// The same allocator for a copy of its memory, in another window.
+  func seen(through window: PhysicalWindow) -> FrameAllocator {
+    var copy = self
+    copy.window = window
+    return copy
   }
 
   /// Bytes of marks for these frames, a multiple of the frame size.
