@@ -122,6 +122,7 @@ struct BootSequence: ~Copyable {
   private mutating func readOptions(_ loader: LimineBoot) {
     guard let line = loader.kernelFile?.commandLine else { return }
     options = line.withBytes { BootOptions($0) }
+    Instance.powersOffOnPanic = options.powersOffOnPanic
     guard options.unknownCount > 0, options.logLevel.rawValue >= LogLevel.warning.rawValue else {
       return
     }

@@ -9,6 +9,9 @@ private let kernelLock = KernelLock()
 /// The platform while it is a part of the boot sequence.
 nonisolated(unsafe) private var bootingPlatform: UnsafeMutablePointer<CurrentPlatform>?
 
+/// What a panic does after its report; set once, from the kernel's options.
+nonisolated(unsafe) private var powersOff = false
+
 /// The one kernel of this image, reached only with its lock held.
 enum Instance {
   /// Bytes that the kernel's state needs.
@@ -26,6 +29,13 @@ enum Instance {
     guard let pointer = unsafe pointer else { return }
     unsafe pointer.initialize(to: kernel)
     unsafe kernelPointer = pointer
+  }
+
+  /// Whether a panic turns the machine off instead of halting it.
+  static var powersOffOnPanic: Bool {
+    // SAFETY: written by the CPU that boots, before any other could panic.
+    get { unsafe powersOff }
+    set { unsafe powersOff = newValue }
   }
 
   /// Takes the lock and lends the kernel.

@@ -27,7 +27,7 @@ func kernelTrapEntry(
   }
 }
 
-/// Says what `body` says, and stops the machine: off if it can, else halted.
+/// Says what `body` says, and stops the machine.
 func panicking(_ body: (inout CurrentPlatform) -> Void) -> Never {
   // SAFETY: the machine stops here.
   unsafe Instance.withPlatformUnlocked { platform in
@@ -38,11 +38,12 @@ func panicking(_ body: (inout CurrentPlatform) -> Void) -> Never {
 }
 
 extension MachinePlatform where Self: ~Copyable {
-  /// Ends the boot or the panic: the machine goes off, or this CPU halts.
+  /// Ends the boot or the panic: this CPU halts, so that the report can be read, or the
+  /// machine goes off if the options ask for that.
   @inline(never)
   mutating func stop() {
     write("kernel panic: the machine stops here\n")
-    powerOff()
+    if Instance.powersOffOnPanic { powerOff() }
     halt()
   }
 }

@@ -14,6 +14,9 @@ public struct BootOptions {
   public private(set) var suite: Range<Int> = 0..<0
   /// `loglevel=error|warning|info|debug`, or 0 to 3.
   public private(set) var logLevel = LogLevel.info
+  /// `kernel.panic=poweroff`: a panic turns the machine off. `halt`, the default, leaves its
+  /// report on the screen.
+  public private(set) var powersOffOnPanic = false
   /// Words that mean nothing, or a value that cannot be: the first of them, for a warning.
   public private(set) var firstUnknown: Range<Int> = 0..<0
   public private(set) var unknownCount = 0
@@ -51,6 +54,10 @@ public struct BootOptions {
       suite = value
       runsSelfTests = true
       return true
+    }
+    if Self.matches(name, "kernel.panic", line) {
+      powersOffOnPanic = Self.matches(value, "poweroff", line)
+      return powersOffOnPanic || Self.matches(value, "halt", line)
     }
     if Self.matches(name, "loglevel", line) { return setLogLevel(value, line) }
     return false
