@@ -26,10 +26,10 @@ public struct Architecture: Sendable {
   public let route: any CompileRoute
 
   /// The architectures that can be built, the default first.
-  public static let all: [Architecture] = [x86_64, riscv64]
+  public static let all: [Architecture] = [x86_64, aarch64, riscv64]
 
   /// Architectures that mnos is meant for and that cannot be built yet.
-  public static let later = ["aarch64", "loongarch64"]
+  public static let later = ["loongarch64"]
 
   /// Looks an architecture up by the name on a command line.
   public static func named(_ name: String) throws(ToolFailure) -> Architecture {
@@ -58,6 +58,19 @@ extension Architecture {
     loaderFlags: ["-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-avx"],
     efiFileName: "BOOTX64.EFI",
     elfMachine: 62,
+    route: DirectRoute())
+
+  private static let aarch64 = Architecture(
+    name: "aarch64",
+    swiftTarget: "aarch64-none-none-elf",
+    clangTarget: "aarch64-none-elf",
+    define: "MNOS_ARCH_AARCH64",
+    platformModule: "PlatformAArch64",
+    kernelFlags: ["-mgeneral-regs-only", "-fno-omit-frame-pointer"],
+    userFlags: [],
+    loaderFlags: ["-mgeneral-regs-only"],
+    efiFileName: "BOOTAA64.EFI",
+    elfMachine: 183,
     route: DirectRoute())
 
   private static let riscv64 = Architecture(

@@ -71,6 +71,15 @@ public struct QEMUCommand: Sendable {
       return [
         "-M", "q35", "-cpu", "max,la57=off", "-boot", "d", "-cdrom", image,
       ] + firmware
+    case "aarch64":
+      try refuseBIOS(options, architecture)
+      return [
+        "-M", "virt,gic-version=3", "-cpu", "cortex-a72", "-device", "ramfb",
+        // Its firmware would wait for a key.
+        "-boot", "menu=on,splash-time=0",
+        "-drive", "if=none,id=image,format=raw,readonly=on,file=\(image)",
+        "-device", "virtio-blk-device,drive=image",
+      ] + (try flash(FirmwareFiles.aarch64, package: "qemu-efi-aarch64"))
     case "riscv64":
       try refuseBIOS(options, architecture)
       return [

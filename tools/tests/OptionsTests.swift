@@ -51,7 +51,7 @@ import ToolSupport
     #expect(throws: ToolFailure.self) { try RunCommand.memorySize(text) }
   }
 
-  @Test(arguments: ["aarch64", "loongarch64", "sparc"])
+  @Test(arguments: ["loongarch64", "sparc"])
   func onlyBuiltArchitecturesAreTaken(name: String) {
     #expect(throws: ToolFailure.self) { try Workspace.architectures(name) }
   }
