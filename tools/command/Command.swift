@@ -15,7 +15,10 @@ enum Command {
       run                   build, and boot in QEMU; interactive unless --exec is given
           [--arch A] [--exec 'CMD; CMD'] [--timeout SECONDS] [--memory SIZE] [--cpus N]
           [--bootloader builtin|limine] [--limine DIR] [--firmware uefi|bios]
-          [--iso FILE] [--options 'KERNEL OPTIONS'] [--gdb] [-- QEMU OPTIONS]
+          [--machine NAME] [--iso FILE] [--options 'KERNEL OPTIONS'] [--gdb]
+          [-- QEMU OPTIONS]
+      machines              the machines that --machine names, and what they are
+          [--arch A|all]
       test [host|A|all]     host tests, kernel self-tests, user-land and session tests
           [--filter NAME] [--selftests]
       help                  this text
@@ -31,6 +34,7 @@ enum Command {
     case "build": try BuildCommand.run(rest)
     case "iso": try ISOCommand.run(rest)
     case "run": try RunCommand.run(rest)
+    case "machines": try MachinesCommand.run(rest)
     case "test": try TestCommand.run(rest)
     case "help", "--help", "-h": print(help)
     case "bench", "new": throw ToolFailure("'\(arguments[0])' is not available yet")

@@ -10,7 +10,7 @@ enum RunCommand {
     flags: ["--gdb", "--yes"],
     values: [
       "--arch", "--exec", "--timeout", "--memory", "--cpus", "--bootloader", "--limine",
-      "--firmware", "--iso", "--options",
+      "--firmware", "--iso", "--machine", "--options",
     ],
     later: ["--add": "programs outside this tree"], passesOn: true)
 
@@ -18,8 +18,8 @@ enum RunCommand {
     let options = try Options(arguments, grammar: grammar)
     if options.value("--arch") == "all" { throw .usage("run takes one architecture, not 'all'") }
     let architecture = try Workspace.architectures(options.value("--arch"))[0]
-    let machine = try machineOptions(options)
-    let request = try imageRequest(options)
+    let machine = try machineOptions(options, architecture)
+    let request = try imageRequest(options, machine)
     let commands = options.value("--exec").map(ExecDialogue.commands(in:))
     if let commands, commands.isEmpty { throw .usage("--exec holds no command") }
     let timeout = try options.count("--timeout")
@@ -58,13 +58,17 @@ enum RunCommand {
     return path
   }
 
-  private static func machineOptions(_ options: Options) throws(ToolFailure) -> MachineOptions {
+  private static func machineOptions(
+    _ options: Options, _ architecture: Architecture
+  ) throws(ToolFailure) -> MachineOptions {
     var machine = MachineOptions()
-    if let memory = options.value("--memory") { machine.memory = try memorySize(memory) }
-    if let cpus = try options.count("--cpus") { machine.cpuCount = cpus }
-    if try options.choice("--firmware", of: ["uefi", "bios"]) == "bios" {
-      machine.firmware = .bios
+    if let name = options.value("--machine") {
+      machine.machine = try Board.of(architecture.name).machine(name)
     }
+    machine.memory = try options.value("--memory").map(memorySize)
+    machine.cpuCount = try options.count("--cpus")
+    machine.firmware = try options.choice("--firmware", of: ["uefi", "bios"])
+      .flatMap(Firmware.init)
     machine.waitsForDebugger = options.has("--gdb")
     machine.hasMonitor = options.value("--exec") == nil
     machine.endsOnReset = options.value("--exec") != nil
@@ -88,9 +92,12 @@ enum RunCommand {
   }
 
   /// BIOS machines can be started by Limine only.
-  private static func imageRequest(_ options: Options) throws(ToolFailure) -> ImageRequest {
+  private static func imageRequest(
+    _ options: Options, _ machine: MachineOptions
+  ) throws(ToolFailure) -> ImageRequest {
     let request = try ImageRequest(options)
-    if options.value("--firmware") == "bios", options.value("--iso") == nil,
+    let firmware = machine.firmware ?? machine.machine?.firmware
+    if firmware == .bios, options.value("--iso") == nil,
       request.bootloader != "limine"
     {
       throw .usage("--firmware bios needs --bootloader limine: the built-in loader is for UEFI")
