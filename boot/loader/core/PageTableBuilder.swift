@@ -6,12 +6,18 @@ public protocol BootPageFormat {
   var levelCount: Int { get }
   /// Highest level, counted from 0 for 4 KiB pages, whose entries may map memory.
   var largestLeafLevel: Int { get }
+  /// Root tables: 1 for all addresses, or 2, one for each half of the address space.
+  var rootCount: Int { get }
   /// An entry that leads to the table at `address`.
   func table(at address: UInt64) -> UInt64
   /// The table that `entry` leads to, or nil if it maps memory.
   func tableAddress(_ entry: UInt64, level: Int) -> UInt64?
   /// An entry that maps memory at `address`.
   func leaf(at address: UInt64, use: PageUse, level: Int) -> UInt64
+}
+
+extension BootPageFormat {
+  public var rootCount: Int { 1 }
 }
 
 /// What a mapping of the boot page tables is for.
@@ -32,27 +38,31 @@ public struct PageTableBuilder<Format: BootPageFormat>: ~Copyable, ~Escapable {
   private let format: Format
   private var tables: MutableSpan<UInt64>
   private let base: UInt64
-  private var used = 1
+  private var used: Int
 
   /// - Parameters:
-  ///   - tables: Zeroed; the first table becomes the root.
+  ///   - tables: Zeroed; the first table becomes the root, or the first two the roots.
   ///   - base: Physical address of `tables`.
   @_lifetime(copy tables)
   public init(_ format: Format, in tables: consuming MutableSpan<UInt64>, at base: UInt64) {
     self.format = format
     self.tables = tables
     self.base = base
+    used = format.rootCount
   }
 
-  /// Physical address of the root table.
-  public var root: UInt64 { base }
+  /// Physical address of the root table of the upper half of the address space.
+  public var upperRoot: UInt64 { base }
+
+  /// Physical address of that of the lower half: the same one where there is only one.
+  public var lowerRoot: UInt64 { base + UInt64(rootIndex(of: 0)) * 4096 }
 
   /// Tables that suffice for `byteCount` bytes in `rangeCount` ranges.
   ///
-  /// With pages of 2 MiB at least: one table for each 1 GiB, and at each end of a range one
-  /// more on every level.
+  /// With pages of 2 MiB at least: two roots, one table for each 1 GiB, and at each end of a
+  /// range one more on every level.
   public static func tablesNeeded(for byteCount: UInt64, rangeCount: Int) -> UInt64 {
-    1 + (byteCount >> 30) + (byteCount >> 39) + UInt64(rangeCount) * 8
+    2 + (byteCount >> 30) + (byteCount >> 39) + UInt64(rangeCount) * 8
   }
 
   /// Maps `byteCount` bytes at `virtual` to `physical`, all multiples of a page.
@@ -84,7 +94,7 @@ public struct PageTableBuilder<Format: BootPageFormat>: ~Copyable, ~Escapable {
   private mutating func setLeaf(
     _ virtual: UInt64, entry: UInt64, level: Int
   ) throws(LoaderFailure) {
-    var table = 0
+    var table = rootIndex(of: virtual)
     var current = format.levelCount - 1
     while current > level {
       table = try nextTable(from: table * 512 + index(of: virtual, current), level: current)
@@ -95,6 +105,11 @@ public struct PageTableBuilder<Format: BootPageFormat>: ~Copyable, ~Escapable {
       throw LoaderFailure("an address would be mapped twice", value: virtual)
     }
     tables[place] = entry
+  }
+
+  /// The number of the root table that `virtual` is looked up in.
+  private func rootIndex(of virtual: UInt64) -> Int {
+    virtual >> 63 == 0 ? format.rootCount - 1 : 0
   }
 
   private func index(of virtual: UInt64, _ level: Int) -> Int {

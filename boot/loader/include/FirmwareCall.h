@@ -9,9 +9,11 @@ uint64_t mnos_firmware_call(uint64_t function, uint64_t first, uint64_t second, 
                             uint64_t fourth, uint64_t fifth);
 
 /// Switches to the page tables at `root` and jumps to `entry` with every other register as
-/// the boot protocol wants it. `machine` is what `Machine.prepareEntry` returned.
+/// the boot protocol wants it. `machine` is what `Machine.prepareEntry` returned. Where each
+/// half of the address space has a root of its own, `root` is the upper half's and
+/// `lower_root` the other; elsewhere they are the same.
 _Noreturn void mnos_enter_kernel(uint64_t root, uint64_t entry, uint64_t stack_top,
-                                 uint64_t machine);
+                                 uint64_t machine, uint64_t lower_root);
 
 /// Physical addresses of the loader's code, which stays mapped during the switch.
 uint64_t mnos_text_start(void);

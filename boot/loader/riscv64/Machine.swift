@@ -43,6 +43,10 @@ enum Machine {
     return firmware.bootHart(guid)
   }
 
+  /// Makes code that was written visible to instruction fetches: the `fence.i` on entering
+  /// the kernel does it.
+  static func publishCode(at address: UInt64, byteCount: UInt64) {}
+
   /// Nothing but the registers is prescribed.
   static func prepareEntry(_ arena: inout ResponseArena) throws(LoaderFailure) -> UInt64 { 0 }
 }

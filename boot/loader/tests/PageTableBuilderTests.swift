@@ -6,6 +6,7 @@ import Testing
 private struct PlainFormat: BootPageFormat {
   var levelCount = 4
   var largestLeafLevel = 2
+  var rootCount = 1
   func table(at address: UInt64) -> UInt64 { address | 1 }
   func tableAddress(_ entry: UInt64, level: Int) -> UInt64? {
     level > 0 && entry & 2 == 0 ? entry & ~4095 : nil
@@ -32,6 +33,7 @@ private struct Tables {
   /// What `virtual` leads to: the entry's low bits and the physical address, or nil.
   func walk(_ virtual: UInt64) -> (physical: UInt64, bits: UInt64, level: Int)? {
     var table: UInt64 = 0x10_0000
+    if virtual >> 63 == 0 { table += UInt64(format.rootCount - 1) * 4096 }
     for level in (0..<format.levelCount).reversed() {
       let shift = UInt64(12 + 9 * level)
       let place = Int((table - 0x10_0000) / 8 + (virtual >> shift) % 512)
@@ -62,6 +64,33 @@ private let plain = PageUse(isWritable: true, isExecutable: true)
     #expect(tables.walk(0xffff_8000_8020_0fff)?.level == 0)
     #expect(tables.walk(0xffff_8000_8020_0fff)?.physical == 0x8020_0fff)
     #expect(tables.walk(0xffff_8000_8020_1000) == nil)
+  }
+
+  @Test func eachHalfHasItsOwnRoot() throws {
+    var tables = Tables(12)
+    tables.format.rootCount = 2
+    var roots: (upper: UInt64, lower: UInt64) = (0, 0)
+    try tables.build { (builder) throws(LoaderFailure) in
+      try builder.map(0x1000, to: 0x5000, byteCount: 4096, use: plain)
+      try builder.map(0xffff_0000_0000_1000, to: 0x7000, byteCount: 4096, use: plain)
+      roots = (builder.upperRoot, builder.lowerRoot)
+    }
+
+    #expect(roots.upper == 0x10_0000)
+    #expect(roots.lower == 0x10_1000)
+    #expect(tables.walk(0x1234)?.physical == 0x5234)
+    #expect(tables.walk(0xffff_0000_0000_1234)?.physical == 0x7234)
+    #expect(tables.walk(0xffff_0000_0000_2234) == nil)
+  }
+
+  @Test func oneRootServesBothHalves() throws {
+    var tables = Tables(8)
+    try tables.build { (builder) throws(LoaderFailure) in
+      #expect(builder.upperRoot == builder.lowerRoot)
+      try builder.map(0x1000, to: 0x5000, byteCount: 4096, use: plain)
+    }
+
+    #expect(tables.walk(0x1234)?.physical == 0x5234)
   }
 
   @Test func unalignedPhysicalAddressGetsSmallPages() throws {
@@ -134,6 +163,7 @@ private let plain = PageUse(isWritable: true, isExecutable: true)
         for: parts.reduce(0) { $0 + $1.byteCount }, rangeCount: parts.count)
       var tables = Tables(Int(count))
       tables.format.largestLeafLevel = Int.random(in: 1...2, using: &random)
+      tables.format.rootCount = Int.random(in: 1...2, using: &random)
 
       try tables.build { (builder) throws(LoaderFailure) in
         for part in parts {

@@ -29,7 +29,7 @@ struct Handoff: ~Copyable {
     let answerByteCount = UInt64(65_536 + text.count + map.capacity * 32)
     var answers = try firmware.allocate(
       answerByteCount, for: "too little memory for the boot answers; KiB needed")
-    let root = try buildTables(&map, kernel)
+    let roots = try buildTables(&map, kernel)
     let stackTop = facts.directMapOffset + stack.address + UInt64(stack.byteCount)
     let entry = kernel.word(6, of: .entryPoint) ?? kernel.plan.entry
     try map.exitBootServices()
@@ -38,8 +38,10 @@ struct Handoff: ~Copyable {
     try map.normalise(adding: additions)
     let machine = try writeAnswers(configuration, text: text, map, &kernel, into: &answers)
     mnos_memory_barrier()
+    Machine.publishCode(at: kernel.pages.address, byteCount: kernel.plan.imageByteCount)
     mnos_enter_kernel(
-      Machine.rootWord(table: root, mode: facts.pagingMode), entry, stackTop, machine)
+      Machine.rootWord(table: roots.upper, mode: facts.pagingMode), entry, stackTop, machine,
+      Machine.rootWord(table: roots.lower, mode: facts.pagingMode))
   }
 
   /// Stack that a kernel gets that does not ask for more.
@@ -91,10 +93,10 @@ struct Handoff: ~Copyable {
     return copy.address
   }
 
-  /// Builds the page tables that the kernel starts with, and returns their root.
+  /// Builds the page tables that the kernel starts with, and returns the roots of both halves.
   private mutating func buildTables(
     _ map: inout FirmwareMap, _ kernel: borrowing KernelImage
-  ) throws(LoaderFailure) -> UInt64 {
+  ) throws(LoaderFailure) -> (upper: UInt64, lower: UInt64) {
     try map.read()
     try map.normalise(adding: additions)
     let end = DirectMapRanges.end(of: map.entries(), count: map.count)
@@ -113,7 +115,7 @@ struct Handoff: ~Copyable {
     try mapDirectly(map, in: &tables)
     try mapKernel(kernel, in: &tables)
     try mapLoader(in: &tables)
-    return tables.root
+    return (tables.upperRoot, tables.lowerRoot)
   }
 
   private func mappedByteCount(_ map: borrowing FirmwareMap) -> UInt64 {

@@ -42,6 +42,9 @@ enum Machine {
     return UInt64(hasWideNumber ? mnos_cpuid(0xb, 0, 3) : mnos_cpuid(1, 0, 1) >> 24)
   }
 
+  /// Makes code that was written visible to instruction fetches: they see stores at once.
+  static func publishCode(at address: UInt64, byteCount: UInt64) {}
+
   /// Places the descriptor table that the protocol prescribes, and returns the address of
   /// the descriptor that leads to it.
   ///
