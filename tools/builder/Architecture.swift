@@ -26,17 +26,11 @@ public struct Architecture: Sendable {
   public let route: any CompileRoute
 
   /// The architectures that can be built, the default first.
-  public static let all: [Architecture] = [x86_64, aarch64, riscv64]
-
-  /// Architectures that mnos is meant for and that cannot be built yet.
-  public static let later = ["loongarch64"]
+  public static let all: [Architecture] = [x86_64, aarch64, riscv64, loongarch64]
 
   /// Looks an architecture up by the name on a command line.
   public static func named(_ name: String) throws(ToolFailure) -> Architecture {
     if let found = all.first(where: { $0.name == name }) { return found }
-    if later.contains(name) {
-      throw ToolFailure("architecture \(name) is not available yet; there are \(names)")
-    }
     throw ToolFailure.usage("unknown architecture '\(name)'; there are \(names)")
   }
 
@@ -88,4 +82,18 @@ extension Architecture {
     efiFileName: "BOOTRISCV64.EFI",
     elfMachine: 243,
     route: DirectRoute())
+
+  private static let loongarch64 = Architecture(
+    name: "loongarch64",
+    // Stands in until the intermediate code is retargeted.
+    swiftTarget: "riscv64-none-none-eabi",
+    clangTarget: "loongarch64-unknown-none-elf",
+    define: "MNOS_ARCH_LOONGARCH64",
+    platformModule: "PlatformLoongArch64",
+    kernelFlags: ["-mabi=lp64s", "-mstrict-align", "-mno-relax", "-fno-omit-frame-pointer"],
+    userFlags: ["-mabi=lp64d", "-mno-lsx", "-mstrict-align", "-mno-relax"],
+    loaderFlags: ["-mabi=lp64s", "-mstrict-align", "-mno-relax"],
+    efiFileName: "BOOTLOONGARCH64.EFI",
+    elfMachine: 258,
+    route: RetargetedRoute(RetargetedCode.loongArch64))
 }

@@ -29,6 +29,11 @@ public struct BuildContext: Sendable {
       ? "build/\(architecture.name)" : "build/\(architecture.name)-debug"
   }
 
+  /// The program that assembles for this machine.
+  var assembler: String { architecture.route.assembler ?? toolchain.program("clang") }
+  /// The program that links for this machine.
+  var linker: String { architecture.route.linker ?? toolchain.program("ld.lld") }
+
   public var kernelPath: String { "\(folder)/kernel.elf" }
   /// The kernel as images hold it, without what only a debugger reads.
   public var bootKernelPath: String { "\(folder)/kernel.boot.elf" }

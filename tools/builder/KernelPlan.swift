@@ -66,7 +66,7 @@ struct KernelLinker {
     for _ in 0..<4 {
       try assemble(table)
       try ToolCommand(
-        context.toolchain.program("ld.lld"), arguments(output: context.kernelPath)
+        context.linker, arguments(output: context.kernelPath)
       ).run(in: context.root)
       let found = try SymbolTable(kernelAt: context.kernelPath, context: context)
       if found == table { return }
@@ -80,7 +80,7 @@ struct KernelLinker {
   private func assemble(_ table: SymbolTable) throws(ToolFailure) {
     try Files.write(table.assembly, to: "\(context.root)/\(tableSource)")
     try ToolCommand(
-      context.toolchain.program("clang"),
+      context.assembler,
       [
         "--target=\(context.architecture.clangTarget)", "-c", "-o", tableObject, tableSource,
       ] + context.architecture.kernelFlags

@@ -23,7 +23,7 @@ struct LoaderPlan {
       + assembly.map { plan.assemblyObject($0, side: .loader) }
     let image = "\(context.folder)/loader/loader.elf"
     let link = ToolCommand(
-      context.toolchain.program("ld.lld"),
+      context.linker,
       [
         "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "max-page-size=4096",
         "-z", "norelro", "--build-id=none", "-T", linkScript, "-o", image,

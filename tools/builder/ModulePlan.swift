@@ -27,9 +27,9 @@ public struct ModulePlan: Sendable {
     }
     let modulePath = "\(folder(module.side))/\(module.name).swiftmodule"
     let compilation = SwiftCompilation(
-      moduleName: module.name, flags: flags(module), sources: sources,
-      objectPath: objectPath(module), modulePath: modulePath)
-    var actions = context.architecture.route.commands(for: compilation).map(Step.Action.run)
+      moduleName: module.name, flags: flags(module), clangFlags: clangFlags(module.side),
+      sources: sources, objectPath: objectPath(module), modulePath: modulePath, root: root)
+    var actions = context.architecture.route.actions(for: compilation)
     actions.append(symbolCheck(module))
     actions.append(.perform(label: context.toolchain.version) {})
     return Step(
@@ -49,7 +49,7 @@ public struct ModulePlan: Sendable {
       + clangFlags(side) + folders.flatMap { ["-I", $0] } + ["-o", object, source]
     return Step(
       "assemble \(source) (\(side.rawValue))", inputs: [source] + headers, outputs: [object],
-      actions: [.run(ToolCommand(context.toolchain.program("clang"), flags))])
+      actions: [.run(ToolCommand(context.assembler, flags))])
   }
 
   func assemblyObject(_ source: String, side: ModuleSpec.Side) -> String {
@@ -66,7 +66,7 @@ public struct ModulePlan: Sendable {
     }
   }
 
-  /// Every flag of the Swift compiler that does not name an input or an output.
+  /// Every flag of the Swift compiler that names no input and no output, and is not clang's.
   private func flags(_ module: ModuleSpec) -> [String] {
     let architecture = context.architecture
     var flags = [
@@ -80,7 +80,6 @@ public struct ModulePlan: Sendable {
       "-I", folder(module.side), "-Xcc", "-ffreestanding",
     ]
     if module.side != .user { flags += ["-Xfrontend", "-no-allocations"] }
-    flags += clangFlags(module.side).flatMap { ["-Xcc", $0] }
     flags += module.defines.map { "-D\($0)" }
     for folder in module.shims where Files.exists("\(context.root)/\(folder)/module.modulemap") {
       flags += ["-I", folder]

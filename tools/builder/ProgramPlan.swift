@@ -30,7 +30,7 @@ struct ProgramPlan {
     let output = context.programPath(program.name)
     let unstripped = output + ".debug"
     let link = ToolCommand(
-      context.toolchain.program("ld.lld"),
+      context.linker,
       [
         "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "text",
         "-z", "max-page-size=4096", "-z", "separate-code", "-z", "noexecstack",

@@ -1,13 +1,17 @@
 import Builder
+import ToolSetup
 import ToolSupport
 
 /// `mnos build`.
 enum BuildCommand {
   static func run(_ arguments: [String]) throws(ToolFailure) {
-    let grammar = Options.Grammar(values: ["--arch", "--configuration", "--only"])
+    let grammar = Options.Grammar(
+      flags: ["--yes"], values: ["--arch", "--configuration", "--only"])
     let options = try Options(arguments, grammar: grammar)
     let architectures = try Workspace.architectures(options.value("--arch"))
     let configuration = try configuration(options)
+    try Doctor.ensureBackEnds(
+      for: architectures.map(\.name), consent: Consent(saidYes: options.has("--yes")))
     for architecture in architectures {
       let start = ContinuousClock.now
       let builder = Builder(try Workspace.context(architecture, configuration: configuration))

@@ -23,7 +23,7 @@ enum Command {
           [--filter NAME] [--selftests]
       help                  this text
 
-    architectures: x86_64 (the default), aarch64, riscv64
+    architectures: x86_64 (the default), aarch64, riscv64, loongarch64
     """
 
   static func run(_ arguments: [String]) throws(ToolFailure) {

@@ -32,10 +32,23 @@ public enum Doctor {
   ) throws(ToolFailure) {
     let needed = Requirement.all.filter { requirement in
       requirement.architectures.isEmpty
-        || emulator && !Set(requirement.architectures).isDisjoint(with: architectures)
+        || (emulator || requirement.isNeededToBuild)
+          && !Set(requirement.architectures).isDisjoint(with: architectures)
     }
     let missing = inspections(of: needed).filter { !$0.isSatisfied }
     try Installer.install(missing, consent: consent)
+  }
+}
+
+extension Doctor {
+  /// Makes sure that code can be made for `architectures`, installing what is missing if allowed.
+  public static func ensureBackEnds(
+    for architectures: [String], consent: Consent
+  ) throws(ToolFailure) {
+    let needed = Requirement.all.filter {
+      $0.isNeededToBuild && !Set($0.architectures).isDisjoint(with: architectures)
+    }
+    try Installer.install(inspections(of: needed).filter { !$0.isSatisfied }, consent: consent)
   }
 }
 

@@ -21,12 +21,15 @@ public struct Requirement: Sendable {
   public let package: String
   /// The later Debian suite that has it new enough, where Debian 12 has not.
   public let suiteOnDebian12: String?
-  /// False if only something not available yet needs it, so that `setup` leaves it out.
+  /// False for what no package holds, so that `setup` leaves it out.
   public let isInstalledBySetup: Bool
+  /// True if building for its architectures takes it, false if only booting does.
+  public let isNeededToBuild: Bool
 
   init(
     _ name: String, _ probe: Probe, for neededFor: String, on architectures: [String] = [],
-    package: String, from suiteOnDebian12: String? = nil, isInstalledBySetup: Bool = true
+    package: String, from suiteOnDebian12: String? = nil, isInstalledBySetup: Bool = true,
+    isNeededToBuild: Bool = false
   ) {
     self.name = name
     self.probe = probe
@@ -35,6 +38,7 @@ public struct Requirement: Sendable {
     self.package = package
     self.suiteOnDebian12 = suiteOnDebian12
     self.isInstalledBySetup = isInstalledBySetup
+    self.isNeededToBuild = isNeededToBuild
   }
 }
 
@@ -102,7 +106,6 @@ extension Requirement {
   }
 
   private static let loongarchBackEnd: [Requirement] = [
-    laterLLVM("llc-22", package: "llvm-22"),
     laterLLVM("clang-22", package: "clang-22"),
     laterLLVM("ld.lld-22", package: "lld-22"),
   ]
@@ -110,7 +113,7 @@ extension Requirement {
   private static func laterLLVM(_ program: String, package: String) -> Requirement {
     Requirement(
       program, .program(program, minimum: Version(22)),
-      for: "building for loongarch64, which is not available yet", on: ["loongarch64"],
-      package: package, isInstalledBySetup: false)
+      for: "building for loongarch64, which Swift itself cannot", on: ["loongarch64"],
+      package: package, isNeededToBuild: true)
   }
 }
