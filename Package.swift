@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatWarning("StrictMemorySafety", as: .error),
   .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("Volatile"),
 ]
 
 /// A module whose sources are all that is in the folder at `path`, less `exclude`.
@@ -56,10 +57,10 @@ let kernelTargets: [Target] = [
   module(
     "PlatformRISCV64", "platforms/riscv64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
     exclude: [
-      "asm", "include", "link.ld", "tests", "CPUFeatures.swift", "DeviceRegisters.swift",
+      "asm", "include", "link.ld", "tests", "CPUFeatures.swift",
       "FrameLink.swift",
       "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
-      "RISCVPlatform+Traps.swift", "SBI.swift", "WindowMemory.swift",
+      "RISCVPlatform+Traps.swift", "SBI.swift",
     ]),
   .systemLibrary(name: "X86Layout", path: "platforms/x86_64/include"),
   module(
@@ -69,7 +70,7 @@ let kernelTargets: [Target] = [
       "Calibration.swift", "ControlRegisters.swift", "DebugPort.swift", "ExtendedState.swift",
       "FirmwareTables.swift", "FrameLink.swift", "IOAPIC.swift",
       "LegacyInterruptController.swift", "LocalAPIC.swift", "ReferenceCounter.swift",
-      "SyscallMSRs.swift", "WindowReader.swift", "X86Platform.swift", "X86Platform+Boot.swift",
+      "SyscallMSRs.swift", "X86Platform.swift", "X86Platform+Boot.swift",
       "X86Platform+Interrupts.swift", "X86Platform+Platform.swift", "X86Platform+Power.swift",
     ]),
   tests(

@@ -6,6 +6,11 @@ import MnosABI
 /// all RAM and firmware tables, `discover`, maps `deviceRegion`s into the physical window,
 /// `startDevices`, then user code. Interrupts stay masked until the first thread runs.
 public protocol MachinePlatform: Platform, ~Copyable {
+  /// The architecture's name, as command lines and folders have it.
+  static var name: StaticString { get }
+  /// The CPU that user programs must be for.
+  static var programMachine: ProgramMachine { get }
+
   /// Reads the CPU's features and sets up what traps need: descriptor tables, vectors.
   /// Uses no device but the debug console. Runs in the loader's page tables: the one place
   /// to read firmware tables that only those are sure to show.
@@ -13,6 +18,9 @@ public protocol MachinePlatform: Platform, ~Copyable {
   /// Reads the firmware's tables (ACPI or device tree) through the physical window, or
   /// reports what `init` found in them.
   mutating func discover() throws(BootFailure)
+  /// What was wrong with the firmware's tables, as far as they were read. Meaningful after
+  /// `discover`, also after one that failed.
+  var firmwareReport: FirmwareReport { get }
   /// Register blocks that the platform itself uses; nil past the last. Valid after
   /// `discover`.
   func deviceRegion(at index: Int) -> MemoryRegion?

@@ -54,7 +54,7 @@ struct BootMemory: ~Copyable {
 
   /// Gives back what the loader needed, unless other CPUs still wait there.
   mutating func reclaim(_ loader: LimineBoot) {
-    guard loader.processorCount(layout: CurrentArchitecture.processorLayout) <= 1 else { return }
+    guard loader.processorCount(layout: CurrentPlatform.processorLayout) <= 1 else { return }
     // Adding frames overwrites the map being read, so all of it is read first.
     var regions: [32 of MemoryRegion] = .init(
       repeating: MemoryRegion(base: 0, byteCount: 0, kind: .reserved))

@@ -74,9 +74,9 @@ struct BootSequence: ~Copyable {
     environment.acpiRoot = loader.acpiRoot ?? 0
     environment.deviceTree = loader.deviceTree ?? 0
     environment.bootCPU =
-      loader.bootProcessor(layout: CurrentArchitecture.processorLayout) ?? 0
+      loader.bootProcessor(layout: CurrentPlatform.processorLayout) ?? 0
     if let mode = loader.pagingMode, mode < 8 {
-      environment.pageTableLevels = CurrentArchitecture.lowestLevelCount + Int(mode)
+      environment.pageTableLevels = CurrentPlatform.lowestLevelCount + Int(mode)
     }
     do throws(BootFailure) {
       return try CurrentPlatform(boot: environment)
@@ -98,7 +98,7 @@ struct BootSequence: ~Copyable {
       loader, format: platform.pageTableFormat, windowBase: windowBase)
     platform.activateKernelTables(root: tables.root)
     do throws(BootFailure) {
-      try platform.discover()
+      try discover()
       try memory.mapDevices(of: platform, in: &tables, windowBase: windowBase)
       try platform.startDevices()
     } catch {
@@ -118,6 +118,18 @@ struct BootSequence: ~Copyable {
   }
 
   // MARK: Stages
+
+  /// Has the platform read the firmware's tables, and says what was wrong with them, also if
+  /// the boot ends there.
+  private mutating func discover() throws(BootFailure) {
+    do throws(BootFailure) {
+      try platform.discover()
+    } catch {
+      warn(of: platform.firmwareReport)
+      throw error
+    }
+    warn(of: platform.firmwareReport)
+  }
 
   private mutating func readOptions(_ loader: LimineBoot) {
     guard let line = loader.kernelFile?.commandLine else { return }
@@ -163,7 +175,7 @@ struct BootSequence: ~Copyable {
       _unsafeStart: UnsafePointer<UInt8>(bitPattern: UInt(program.address)).unsafelyUnwrapped,
       count: Int(program.byteCount))
     do throws(ProgramImageError) {
-      return try ProgramImage(bytes, for: CurrentArchitecture.machine)
+      return try ProgramImage(bytes, for: CurrentPlatform.programMachine)
     } catch {
       throw .program(error)
     }
@@ -172,7 +184,7 @@ struct BootSequence: ~Copyable {
   private mutating func greet(_ memory: borrowing BootMemory) {
     guard options.logLevel.rawValue >= LogLevel.info.rawValue else { return }
     platform.write("mnos ")
-    platform.write(CurrentArchitecture.name)
+    platform.write(CurrentPlatform.name)
     platform.write(": ")
     platform.write(decimal: memory.frames.totalCount / 256)
     platform.write(" MiB of memory\n")

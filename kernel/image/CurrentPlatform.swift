@@ -1,26 +1,12 @@
-import MnosABI
+@_exported import CurrentMachine
 import PlatformCommon
 
-#if MNOS_ARCH_X86_64
-  @_exported import PlatformX86_64
-  typealias CurrentPlatform = X86Platform
-#elseif MNOS_ARCH_RISCV64
-  @_exported import PlatformRISCV64
-  typealias CurrentPlatform = RISCVPlatform
-#endif
+// The build gives the platform of each architecture the name `CurrentMachine`; every platform
+// module calls its conformer `KernelPlatform`.
 
-/// What the boot protocol leaves to each architecture.
-enum CurrentArchitecture {
-  #if MNOS_ARCH_X86_64
-    static var name: StaticString { "x86_64" }
-    static var machine: ProgramMachine { .x86_64 }
-    static var processorLayout: LimineProcessorLayout { .x86 }
-    /// Levels of page tables in the protocol's paging mode 0.
-    static var lowestLevelCount: Int { 4 }
-  #elseif MNOS_ARCH_RISCV64
-    static var name: StaticString { "riscv64" }
-    static var machine: ProgramMachine { .riscv64 }
-    static var processorLayout: LimineProcessorLayout { .wide }
-    static var lowestLevelCount: Int { 3 }
-  #endif
-}
+/// The machine that this kernel is for.
+typealias CurrentPlatform = CurrentMachine.KernelPlatform
+
+/// Fails to compile for a platform that lacks anything that the kernel's image needs.
+typealias CheckedPlatform = PlatformCheck<CurrentPlatform>
+enum PlatformCheck<P: LiminePlatform & ~Copyable> {}

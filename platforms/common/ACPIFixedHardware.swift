@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// What the fixed-hardware table says about turning the machine off and restarting it.
 ///
 /// Source: ACPI Specification 6.5 §5.2.9, Fixed ACPI Description Table (FADT).
@@ -22,7 +24,14 @@ public struct ACPIFixedHardware: Equatable, Sendable {
 
   public init() {}
 
-  public init<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) {
+  /// The table of ACPI 1.0, which no later one is shorter than.
+  private static var leastByteCount: UInt64 { 116 }
+
+  /// Fields that the table is too short for stay empty.
+  public init<Memory: PhysicalMemoryReader>(
+    _ table: ACPITable<Memory>, noting report: inout FirmwareReport
+  ) {
+    if table.byteCount < Self.leastByteCount { report.note(table.name, .tooShort) }
     let flags = table.word32(at: 112) ?? 0
     isHardwareReduced = flags & (1 << 20) != 0
     isTimer32Bit = flags & (1 << 8) != 0

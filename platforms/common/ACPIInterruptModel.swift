@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// Which I/O APICs there are, and how the 16 ISA interrupts reach them.
 ///
 /// Lines are global system interrupts: each I/O APIC has a run of them.
@@ -36,29 +38,19 @@ public struct ACPIInterruptModel: Sendable {
   private var routes: [16 of Route] = .init { Route(line: UInt32($0), signal: .isa) }
   private var isOverridden: UInt16 = 0
 
-  private init() {}
-
-  /// - Returns: nil if an entry has no length or runs past the end of the table.
-  public init?<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) {
-    self.init()
-    guard read(table) else { return nil }
-  }
-
-  /// Whether all entries were sound.
-  private mutating func read<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) -> Bool {
-    var offset: UInt64 = 44
-    while offset < table.byteCount {
-      guard let kind = table.word8(at: offset), let length = table.word8(at: offset + 1),
-        length >= 2, UInt64(length) <= table.byteCount - offset
-      else { return false }
-      switch (kind, length) {
-      case (1, 12...): addController(table, at: offset)
-      case (2, 10...): addOverride(table, at: offset)
+  /// Takes the entries up to the first that makes no sense.
+  public init<Memory: PhysicalMemoryReader>(
+    _ table: ACPITable<Memory>, noting report: inout FirmwareReport
+  ) {
+    var entries = ACPIEntries(ofInterruptControllers: table)
+    while let entry = entries.next(noting: &report) {
+      switch (entry.kind, entry.byteCount) {
+      case (1, 12...): addController(table, at: entry.offset)
+      case (2, 10...): addOverride(table, at: entry.offset)
+      case (1, _), (2, _): report.note(table.name, .badEntryLength)
       default: break
       }
-      offset += UInt64(length)
     }
-    return true
   }
 
   /// Source: ACPI Specification 6.5 §5.2.12.3, I/O APIC Structure.

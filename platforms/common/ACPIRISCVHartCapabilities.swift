@@ -1,3 +1,5 @@
+import KernelHAL
+
 extension ACPISignature {
   /// "RHCT"
   public static var hartCapabilities: Self { Self(rawValue: 0x5443_4852) }
@@ -11,8 +13,14 @@ public struct ACPIHartCapabilities: Equatable, Sendable {
   public let timeFrequency: UInt64
 
   /// - Returns: nil if the table is too short or the frequency is 0.
-  public init?<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) {
-    guard let frequency = table.word64(at: 40), frequency > 0 else { return nil }
+  public init?<Memory: PhysicalMemoryReader>(
+    _ table: ACPITable<Memory>, noting report: inout FirmwareReport
+  ) {
+    guard let frequency = table.word64(at: 40) else {
+      report.note(table.name, .tooShort)
+      return nil
+    }
+    guard frequency > 0 else { return nil }
     timeFrequency = frequency
   }
 }

@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// The platform-level interrupt controller, and a hart's place in it.
 ///
 /// Source: ACPI Specification 6.6 §5.2.12, Multiple APIC Description Table (MADT): RISC-V
@@ -16,22 +18,26 @@ public struct ACPIPlatformInterrupts: Equatable, Sendable {
   private enum Kind {
     static var hart: UInt8 { 0x18 }
     static var controller: UInt8 { 0x1b }
+    /// Both are as long.
+    static var byteCount: UInt64 { 36 }
   }
 
-  /// - Returns: nil if an entry has no length or runs past the end, or if the hart or its
-  ///   controller is not there.
-  public init?<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>, hart: UInt64) {
-    guard let identifier = Self.controllerIdentifier(of: hart, in: table) else { return nil }
-    var found: Self? = nil
-    let isSound = Self.forEachEntry(of: table) { kind, offset in
-      guard
-        kind == Kind.controller, found == nil,
-        table.word8(at: offset + 3) == UInt8(truncatingIfNeeded: identifier >> 24)
-      else { return }
-      found = Self(table, at: offset, context: UInt64(identifier & 0xffff))
+  /// - Returns: nil if the hart or its controller is not among the entries.
+  public init?<Memory: PhysicalMemoryReader>(
+    _ table: ACPITable<Memory>, hart: UInt64, noting report: inout FirmwareReport
+  ) {
+    guard let identifier = Self.controllerIdentifier(of: hart, in: table, noting: &report) else {
+      return nil
     }
-    guard isSound, let found else { return nil }
-    self = found
+    var entries = ACPIEntries(ofInterruptControllers: table)
+    while let entry = entries.next(noting: &report) {
+      guard entry.kind == Kind.controller, entry.byteCount >= Kind.byteCount,
+        table.word8(at: entry.offset + 3) == UInt8(truncatingIfNeeded: identifier >> 24)
+      else { continue }
+      self.init(table, at: entry.offset, context: UInt64(identifier & 0xffff))
+      return
+    }
+    return nil
   }
 
   private init?<M: PhysicalMemoryReader>(_ table: ACPITable<M>, at offset: UInt64, context: UInt64)
@@ -47,34 +53,22 @@ public struct ACPIPlatformInterrupts: Equatable, Sendable {
     self.context = context
   }
 
-  /// What the entry of an enabled hart says of its external interrupts: bits 31 to 24 the
-  /// controller, 15 to 0 the context in it.
+  /// What the entry of a hart says of its external interrupts: bits 31 to 24 the controller,
+  /// 15 to 0 the context in it.
   private static func controllerIdentifier<M: PhysicalMemoryReader>(
-    of hart: UInt64, in table: ACPITable<M>
+    of hart: UInt64, in table: ACPITable<M>, noting report: inout FirmwareReport
   ) -> UInt32? {
     var found: UInt32? = nil
-    let isSound = forEachEntry(of: table) { kind, offset in
-      guard kind == Kind.hart, found == nil, table.word64(at: offset + 8) == hart else { return }
-      found = table.word32(at: offset + 20)
+    var entries = ACPIEntries(ofInterruptControllers: table)
+    while let entry = entries.next(noting: &report) {
+      guard entry.kind == Kind.hart || entry.kind == Kind.controller else { continue }
+      if entry.byteCount < Kind.byteCount { report.note(table.name, .badEntryLength) }
+      if found == nil, entry.kind == Kind.hart, entry.byteCount >= Kind.byteCount,
+        table.word64(at: entry.offset + 8) == hart
+      {
+        found = table.word32(at: entry.offset + 20)
+      }
     }
-    return isSound ? found : nil
-  }
-
-  /// Calls `body` with type and offset of each entry that is long enough for its type.
-  ///
-  /// - Returns: false if an entry has no length or runs past the end.
-  private static func forEachEntry<M: PhysicalMemoryReader>(
-    of table: ACPITable<M>, _ body: (UInt8, UInt64) -> Void
-  ) -> Bool {
-    var offset: UInt64 = 44
-    while offset < table.byteCount {
-      guard
-        let kind = table.word8(at: offset), let length = table.word8(at: offset + 1),
-        length >= 2, UInt64(length) <= table.byteCount - offset
-      else { return false }
-      if length >= 36 { body(kind, offset) }
-      offset += UInt64(length)
-    }
-    return true
+    return found
   }
 }

@@ -1,25 +1,42 @@
+import KernelHAL
+
 /// The list of all tables: XSDT where there is one, RSDT otherwise.
 ///
+/// What is wrong with a table on the way is noted in the caller's report, and the table
+/// passed over.
 /// Source: ACPI Specification 6.5 §5.2.5, Root System Description Pointer.
 public struct ACPIRoot<Memory: PhysicalMemoryReader> {
   private let list: ACPITable<Memory>
   private let entryByteCount: UInt64
 
   /// Follows the pointer at a physical address; nil unless pointer and list are sound.
-  public init?(pointerAt address: UInt64, in memory: Memory) {
-    guard address != 0, memory.canRead(at: address, byteCount: 20) else { return nil }
-    let pointer = ACPITable(memory: memory, address: address, byteCount: 20)
-    guard pointer.word64(at: 0) == Self.pointerSignature, pointer.hasZeroSum(upTo: 20) else {
+  public init?(
+    pointerAt address: UInt64, in memory: Memory, noting report: inout FirmwareReport
+  ) {
+    guard address != 0, memory.canRead(at: address, byteCount: 20) else {
+      report.note(.acpiRoot, .unreadable)
+      return nil
+    }
+    let pointer = ACPITable(memory, .root, at: address, byteCount: 20)
+    guard pointer.word64(at: 0) == Self.pointerSignature else {
+      report.note(.acpiRoot, .malformed)
+      return nil
+    }
+    guard pointer.hasZeroSum(upTo: 20) else {
+      report.note(.acpiRoot, .badChecksum)
       return nil
     }
     let revision = pointer.word8(at: 15) ?? 0
-    if revision >= 2, let list = Self.extendedList(at: address, in: memory) {
+    if revision >= 2,
+      let listAddress = Self.extendedListAddress(at: address, in: memory, noting: &report),
+      let list = Self.open(.extendedRoot, at: listAddress, in: memory, noting: &report)
+    {
       self.list = list
       entryByteCount = 8
       return
     }
-    guard let rootAddress = pointer.word32(at: 16),
-      let list = ACPITable(.root, at: UInt64(rootAddress), in: memory)
+    guard let listAddress = pointer.word32(at: 16), listAddress != 0,
+      let list = Self.open(.root, at: UInt64(listAddress), in: memory, noting: &report)
     else { return nil }
     self.list = list
     entryByteCount = 4
@@ -28,14 +45,41 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
   /// "RSD PTR " as bytes.
   private static var pointerSignature: UInt64 { 0x2052_5450_2044_5352 }
 
-  private static func extendedList(at address: UInt64, in memory: Memory) -> ACPITable<Memory>? {
-    guard memory.canRead(at: address, byteCount: 36) else { return nil }
-    let pointer = ACPITable(memory: memory, address: address, byteCount: 36)
+  /// What the longer pointer of revision 2 says.
+  private static func extendedListAddress(
+    at address: UInt64, in memory: Memory, noting report: inout FirmwareReport
+  ) -> UInt64? {
+    guard memory.canRead(at: address, byteCount: 36) else {
+      report.note(.acpiRoot, .unreadable)
+      return nil
+    }
+    let pointer = ACPITable(memory, .root, at: address, byteCount: 36)
     guard let length = pointer.word32(at: 20), length >= 36, length <= 4096,
-      memory.canRead(at: address, byteCount: UInt64(length)),
-      pointer.hasZeroSum(upTo: UInt64(length)), let listAddress = pointer.word64(at: 24)
-    else { return nil }
-    return ACPITable(.extendedRoot, at: listAddress, in: memory)
+      memory.canRead(at: address, byteCount: UInt64(length))
+    else {
+      report.note(.acpiRoot, .tooShort)
+      return nil
+    }
+    guard pointer.hasZeroSum(upTo: UInt64(length)) else {
+      report.note(.acpiRoot, .badChecksum)
+      return nil
+    }
+    return pointer.word64(at: 24)
+  }
+
+  private static func open(
+    _ signature: ACPISignature, at address: UInt64, in memory: Memory,
+    noting report: inout FirmwareReport
+  ) -> ACPITable<Memory>? {
+    do throws(ACPITableRefusal) {
+      return try ACPITable(signature, at: address, in: memory)
+    } catch {
+      switch error {
+      case .nothing, .otherTable: report.note(.acpi(signature.rawValue), .unreadable)
+      case .defect(let defect): report.note(.acpi(signature.rawValue), defect)
+      }
+      return nil
+    }
   }
 
   /// Tables named in the list, sound or not.
@@ -44,23 +88,35 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
   }
 
   /// The first sound table so named, or the one after `skip` of them.
-  public func table(_ signature: ACPISignature, skip: UInt64 = 0) -> ACPITable<Memory>? {
+  public func table(
+    _ signature: ACPISignature, skip: UInt64 = 0, noting report: inout FirmwareReport
+  ) -> ACPITable<Memory>? {
     var remaining = skip
     var index: UInt64 = 0
     while index < count {
       let offset = ACPITable<Memory>.headerByteCount + index * entryByteCount
       index += 1
-      guard let address = list.integer(at: offset, byteCount: entryByteCount),
-        let table = ACPITable(signature, at: address, in: list.memory)
-      else { continue }
-      if remaining == 0 { return table }
-      remaining -= 1
+      guard let address = list.integer(at: offset, byteCount: entryByteCount) else { continue }
+      do throws(ACPITableRefusal) {
+        let table = try ACPITable(signature, at: address, in: list.memory)
+        if remaining == 0 { return table }
+        remaining -= 1
+      } catch {
+        switch error {
+        case .nothing: report.note(list.name, .badPointer)
+        case .otherTable: break
+        case .defect(let defect): report.note(.acpi(signature.rawValue), defect)
+        }
+      }
     }
     return nil
   }
 
-  /// A table that another one points to.
-  public func table(_ signature: ACPISignature, at address: UInt64) -> ACPITable<Memory>? {
-    ACPITable(signature, at: address, in: list.memory)
+  /// A table that another one points to; nil without a note if that is 0.
+  public func table(
+    _ signature: ACPISignature, at address: UInt64, noting report: inout FirmwareReport
+  ) -> ACPITable<Memory>? {
+    guard address != 0 else { return nil }
+    return Self.open(signature, at: address, in: list.memory, noting: &report)
   }
 }

@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// The serial port that the firmware uses as its console.
 ///
 /// Source: Serial Port Console Redirection Table, revision 4 (Microsoft).
@@ -17,11 +19,17 @@ public struct ACPISerialConsole: Equatable, Sendable {
   public let clockFrequency: UInt32
 
   /// - Returns: nil if the table is too short, has no address, or names another kind.
-  public init?<Memory: PhysicalMemoryReader>(_ table: ACPITable<Memory>) {
+  public init?<Memory: PhysicalMemoryReader>(
+    _ table: ACPITable<Memory>, noting report: inout FirmwareReport
+  ) {
     guard let type = table.word8(at: 36), let register = table.register(at: 40),
-      register.address != 0, let interruptTypes = table.word8(at: 52),
-      let isaInterrupt = table.word8(at: 53), let line = table.word32(at: 54)
-    else { return nil }
+      let interruptTypes = table.word8(at: 52), let isaInterrupt = table.word8(at: 53),
+      let line = table.word32(at: 54)
+    else {
+      report.note(table.name, .tooShort)
+      return nil
+    }
+    guard register.address != 0 else { return nil }
     switch type {
     case 0x00, 0x01, 0x12: kind = .uart16550
     case 0x03, 0x0e: kind = .uartPL011

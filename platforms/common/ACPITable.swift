@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// The four letters that name a table, as they lie in memory.
 public struct ACPISignature: Equatable, Sendable {
   public let rawValue: UInt32
@@ -13,6 +15,16 @@ public struct ACPISignature: Equatable, Sendable {
   public static var serialConsole: Self { Self(rawValue: 0x5243_5053) }  // "SPCR"
 }
 
+/// Why there is no sound table at an address.
+public enum ACPITableRefusal: Error, Equatable, Sendable {
+  /// Not even a header can be read there.
+  case nothing
+  /// The table there has another name.
+  case otherTable
+  /// The table has the name, and this is wrong with it.
+  case defect(FirmwareDefect)
+}
+
 /// A firmware table whose length and checksum were found right. Every read is checked
 /// against its length.
 ///
@@ -20,6 +32,7 @@ public struct ACPISignature: Equatable, Sendable {
 public struct ACPITable<Memory: PhysicalMemoryReader> {
   public let memory: Memory
   public let address: UInt64
+  public let signature: ACPISignature
   /// The header of 36 bytes included.
   public let byteCount: UInt64
 
@@ -27,24 +40,33 @@ public struct ACPITable<Memory: PhysicalMemoryReader> {
   /// More than any real table has: a length beyond it is garbage.
   public static var byteCountLimit: UInt64 { 4 << 20 }
 
-  /// - Returns: nil if the table is not readable, is not named so, or its length or
-  ///   checksum is wrong. Cost: one pass over the table.
-  public init?(_ signature: ACPISignature, at address: UInt64, in memory: Memory) {
-    guard memory.canRead(at: address, byteCount: Self.headerByteCount) else { return nil }
-    let header = Self(memory: memory, address: address, byteCount: Self.headerByteCount)
-    guard header.word32(at: 0) == signature.rawValue, let length = header.word32(at: 4),
-      length >= Self.headerByteCount, length <= Self.byteCountLimit,
-      memory.canRead(at: address, byteCount: UInt64(length))
-    else { return nil }
-    self.init(memory: memory, address: address, byteCount: UInt64(length))
-    guard hasZeroSum(upTo: byteCount) else { return nil }
+  /// - Throws: if the table is not readable, is not named so, or its length or checksum is
+  ///   wrong. Cost: one pass over the table.
+  public init(
+    _ signature: ACPISignature, at address: UInt64, in memory: Memory
+  ) throws(ACPITableRefusal) {
+    guard memory.canRead(at: address, byteCount: Self.headerByteCount) else { throw .nothing }
+    let header = Self(memory, signature, at: address, byteCount: Self.headerByteCount)
+    guard header.word32(at: 0) == signature.rawValue else { throw .otherTable }
+    let length = UInt64(header.word32(at: 4) ?? 0)
+    guard length >= Self.headerByteCount else { throw .defect(.tooShort) }
+    guard length <= Self.byteCountLimit, memory.canRead(at: address, byteCount: length) else {
+      throw .defect(.unreadable)
+    }
+    self.init(memory, signature, at: address, byteCount: length)
+    guard hasZeroSum(upTo: byteCount) else { throw .defect(.badChecksum) }
   }
 
-  init(memory: Memory, address: UInt64, byteCount: UInt64) {
+  /// Bytes that the caller found readable.
+  init(_ memory: Memory, _ signature: ACPISignature, at address: UInt64, byteCount: UInt64) {
     self.memory = memory
     self.address = address
+    self.signature = signature
     self.byteCount = byteCount
   }
+
+  /// What a report calls it.
+  public var name: FirmwareTable { .acpi(signature.rawValue) }
 
   /// Whether the first `count` bytes add up to 0 modulo 256.
   func hasZeroSum(upTo count: UInt64) -> Bool {

@@ -6,12 +6,14 @@ extension MachineLayout {
   /// What the ACPI tables say; parts that they do not name stay empty.
   ///
   /// - Parameter bootHart: The hart whose supervisor mode is to get interrupts.
-  init<Memory: PhysicalMemoryReader>(_ root: ACPIRoot<Memory>, bootHart: UInt64) {
-    if let table = root.table(.hartCapabilities) {
-      timeFrequency = ACPIHartCapabilities(table)?.timeFrequency ?? 0
+  mutating func read<Memory: PhysicalMemoryReader>(
+    _ root: ACPIRoot<Memory>, bootHart: UInt64
+  ) {
+    if let table = root.table(.hartCapabilities, noting: &report) {
+      timeFrequency = ACPIHartCapabilities(table, noting: &report)?.timeFrequency ?? 0
     }
-    if let table = root.table(.interruptControllers),
-      let model = ACPIPlatformInterrupts(table, hart: bootHart)
+    if let table = root.table(.interruptControllers, noting: &report),
+      let model = ACPIPlatformInterrupts(table, hart: bootHart, noting: &report)
     {
       controllerBase = model.base
       controllerByteCount = model.byteCount
@@ -23,15 +25,11 @@ extension MachineLayout {
 
   private mutating func readSerialPort<M>(_ root: ACPIRoot<M>, firstLine: UInt32) {
     guard
-      let table = root.table(.serialConsole), let port = ACPISerialConsole(table),
-      port.kind == .uart16550, let address = port.register.memoryAddress
+      let table = root.table(.serialConsole, noting: &report),
+      let port = ACPISerialConsole(table, noting: &report), let device = port.device,
+      device.kind == .serial16550, device.registers != 0
     else { return }
-    serialPort.kind = .serial16550
-    serialPort.registers = address
-    serialPort.registerByteCount = 8 << UInt64(port.registerShift)
-    serialPort.registerShift = port.registerShift
-    serialPort.accessWidth = port.accessWidth
-    serialPort.clockFrequency = port.clockFrequency
+    serialPort = device
     if case .line(let line) = port.interrupt, line > firstLine,
       line - firstLine <= controllerSourceCount
     {

@@ -4,36 +4,42 @@ import PlatformCommon
 extension MachineLayout {
   /// Reads the device tree if it is there and describes the machine, else the ACPI tables:
   /// firmware that offers both may offer a device tree that is almost empty.
-  init<Memory: PhysicalMemoryReader>(
+  ///
+  /// The report is filled in either way.
+  mutating func discover<Memory: PhysicalMemoryReader>(
     _ boot: BootEnvironment, in memory: Memory
   ) throws(BootFailure) {
-    var failure = BootFailure.missing(StaticReason("device tree or ACPI tables"))
+    var failure = BootFailure.missing(
+      StaticReason("the boot loader passed on neither a device tree nor ACPI tables"))
     if boot.deviceTree != 0 {
       do throws(BootFailure) {
-        try self.init(deviceTreeAt: boot.deviceTree, in: memory, bootHart: boot.bootCPU)
+        try read(deviceTreeAt: boot.deviceTree, in: memory, bootHart: boot.bootCPU)
         return
       } catch {
         failure = error
       }
     }
     guard boot.acpiRoot != 0 else { throw failure }
-    guard let root = ACPIRoot(pointerAt: boot.acpiRoot, in: memory) else {
+    guard let root = ACPIRoot(pointerAt: boot.acpiRoot, in: memory, noting: &report) else {
       throw .malformed(StaticReason("ACPI root tables"))
     }
-    self.init(root, bootHart: boot.bootCPU)
+    read(root, bootHart: boot.bootCPU)
     try validate()
   }
 
-  private init<Memory: PhysicalMemoryReader>(
+  private mutating func read<Memory: PhysicalMemoryReader>(
     deviceTreeAt address: UInt64, in memory: Memory, bootHart: UInt64
   ) throws(BootFailure) {
     let tree: DeviceTree<Memory>
     do throws(DeviceTreeError) {
       tree = try DeviceTree(at: address, in: memory)
     } catch {
+      report.note(.deviceTree, error == .notFound ? .unreadable : .malformed)
       throw .malformed(StaticReason("device tree"))
     }
-    self.init(tree, bootHart: bootHart)
-    try validate()
+    var found = self
+    found.read(tree, bootHart: bootHart)
+    try found.validate()
+    self = found
   }
 }

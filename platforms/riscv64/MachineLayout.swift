@@ -1,4 +1,5 @@
 import KernelHAL
+import PlatformCommon
 
 /// What the firmware's tables say of the machine, whichever tables they were.
 struct MachineLayout: Equatable {
@@ -14,8 +15,9 @@ struct MachineLayout: Equatable {
   var serialPort = DeviceDescription()
   var powerOff: RegisterWrite? = nil
   var reboot: RegisterWrite? = nil
-  /// Random bits from the firmware, or 0.
-  var entropySeed: UInt64 = 0
+  var entropySeed = EntropySeed()
+  /// What was wrong with the tables.
+  var report = FirmwareReport()
 
   /// Whether the kernel can run with it.
   func validate() throws(BootFailure) {
@@ -33,17 +35,6 @@ struct MachineLayout: Equatable {
   }
 }
 
-/// A value whose write to a register turns the machine off or restarts it.
-struct RegisterWrite: Equatable {
-  /// Physical address of the register block, and the register's offset in it.
-  var base: UInt64
-  var byteCount: UInt64
-  var offset: UInt64
-  var value: UInt32
-  /// Bits of the register that are written; the others keep what they are.
-  var mask: UInt32
-}
-
 extension MachineLayout {
   /// Register blocks that the kernel itself uses; nil past the last.
   func region(at index: Int) -> MemoryRegion? {
@@ -51,10 +42,8 @@ extension MachineLayout {
     case 0:
       MemoryRegion(base: controllerBase, byteCount: controllerByteCount, kind: .device)
     case 1:
-      powerOff.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
-        ?? reboot.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
-    case 2 where powerOff != nil && reboot?.base != powerOff?.base:
-      reboot.map { MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device) }
+      powerOff?.region ?? reboot?.region
+    case 2 where powerOff != nil && reboot?.base != powerOff?.base: reboot?.region
     default: nil
     }
   }

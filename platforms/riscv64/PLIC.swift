@@ -1,8 +1,4 @@
-/// 32-bit device registers, by their offset in bytes.
-protocol RegisterAccess {
-  func read(at offset: UInt64) -> UInt32
-  mutating func write(_ value: UInt32, at offset: UInt64)
-}
+import PlatformCommon
 
 /// The platform-level interrupt controller, as one CPU's supervisor mode sees it.
 ///

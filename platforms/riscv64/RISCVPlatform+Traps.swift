@@ -1,5 +1,6 @@
 import KernelHAL
 import MnosABI
+import PlatformCommon
 import RISCVShims
 
 /// Traps, interrupts and the timer.
@@ -39,8 +40,10 @@ extension RISCVPlatform {
     return .timer
   }
 
+  /// What is done about the interrupt afterwards is done after it was claimed.
   private mutating func claimLine() -> TrapCause {
     guard let line = controller.claim() else { return .spurious }
+    mnos_riscv_fence_devices()
     return .interrupt(line: line)
   }
 
@@ -89,7 +92,9 @@ extension RISCVPlatform {
   public func isLineAvailable(_ line: UInt32) -> Bool {
     line > 0 && line < controller.lineCount
   }
+  /// What a driver did to the device before is done before the line is completed.
   public mutating func setLine(_ line: UInt32, isEnabled: Bool) {
+    mnos_riscv_fence_devices()
     controller.setLine(line, isEnabled: isEnabled)
   }
   public mutating func acceptInterrupt(line: UInt32) {

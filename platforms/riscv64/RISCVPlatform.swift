@@ -3,9 +3,17 @@ import MnosABI
 import PlatformCommon
 import RISCVShims
 
+/// What KernelImage calls every machine.
+public typealias KernelPlatform = RISCVPlatform
+
 /// The riscv64 machine, as the portable kernel uses it. Fence: instructions and registers of
 /// the CPU.
-public struct RISCVPlatform: MachinePlatform, ~Copyable {
+public struct RISCVPlatform: LiminePlatform, ~Copyable {
+  public static var name: StaticString { "riscv64" }
+  public static var programMachine: ProgramMachine { .riscv64 }
+  public static var processorLayout: LimineProcessorLayout { .wide }
+  public static var lowestLevelCount: Int { 3 }
+
   public typealias Registers = RISCVRegisters
   public typealias ExtendedState = RISCVExtendedState
   public typealias Format = RISCVPageTableFormat
@@ -38,19 +46,18 @@ public struct RISCVPlatform: MachinePlatform, ~Copyable {
     startTicks = mnos_riscv_read_time()
     firmware = SBI()
     features = CPUFeatures.probe()
-    // SAFETY: an empty block: no access happens.
-    let none = unsafe DeviceRegisters(base: 0, byteCount: 0)
-    controller = PLIC(registers: none, context: 0, sourceCount: 0)
+    controller = PLIC(registers: DeviceRegisters(), context: 0, sourceCount: 0)
     // User code reads the time itself, but no other counter.
     mnos_riscv_write_scounteren(CPUFeatures.timeCounterBit)
   }
 
   /// Reads the device tree where it describes the machine, else the ACPI tables.
   public mutating func discover() throws(BootFailure) {
-    // SAFETY: the kernel has mapped all RAM and firmware tables there by now.
-    let memory = unsafe WindowMemory(
-      windowBase: physicalWindowBase, format: pageTableFormat)
-    layout = try MachineLayout(boot, in: memory)
+    let root = PhysicalAddress(TranslationControl.root(of: mnos_riscv_read_satp()))
+    // SAFETY: the kernel's tables are in use, and it has mapped all RAM by now.
+    let memory = unsafe FirmwareWindow(
+      base: physicalWindowBase, format: pageTableFormat, root: root, addressWidth: 56)
+    try layout.discover(boot, in: memory)
     guard let scale = TimeScale(frequency: layout.timeFrequency) else {
       throw .malformed(StaticReason("frequency of the time counter"))
     }
@@ -74,16 +81,14 @@ public struct RISCVPlatform: MachinePlatform, ~Copyable {
     layout.region(at: index)
   }
 
+  public var firmwareReport: FirmwareReport { layout.report }
+
   public func device(at index: Int) -> DeviceDescription? {
     index == 0 && layout.serialPort.kind != .none ? layout.serialPort : nil
   }
 
   public func entropy() -> UInt64 {
-    // A step of splitmix64, so that one seed gives unlike numbers at unlike times.
-    var mixed = (layout.entropySeed ^ mnos_riscv_read_time()) &+ 0x9e37_79b9_7f4a_7c15
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
+    layout.entropySeed.number(at: mnos_riscv_read_time())
   }
 
   public var hasPorts: Bool { false }
@@ -110,8 +115,7 @@ public struct RISCVPlatform: MachinePlatform, ~Copyable {
     // SAFETY: the block is a `deviceRegion`, which the kernel has mapped for the platform.
     var registers = unsafe DeviceRegisters(
       base: physicalWindowBase &+ write.base, byteCount: write.byteCount)
-    let kept = write.mask == .max ? 0 : registers.read(at: write.offset) & ~write.mask
-    registers.write(kept | write.value & write.mask, at: write.offset)
+    write.perform(on: &registers)
   }
 
   public func halt() -> Never {

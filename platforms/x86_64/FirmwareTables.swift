@@ -14,45 +14,50 @@ struct FirmwareTables {
 
   /// - Throws: what is missing or wrong, of the things that the kernel cannot run without.
   init<Memory: PhysicalMemoryReader>(
-    rootPointer: UInt64, in memory: Memory
+    rootPointer: UInt64, in memory: Memory, noting report: inout FirmwareReport
   ) throws(BootFailure) {
     guard rootPointer != 0 else {
       throw .missing(StaticReason("the boot loader gave no ACPI root pointer"))
     }
-    guard let root = ACPIRoot(pointerAt: rootPointer, in: memory) else {
+    guard let root = ACPIRoot(pointerAt: rootPointer, in: memory, noting: &report) else {
       throw .malformed(StaticReason("ACPI root tables"))
     }
-    guard let table = root.table(.interruptControllers) else {
+    guard let table = root.table(.interruptControllers, noting: &report) else {
       throw .missing(StaticReason("ACPI interrupt controller table (MADT)"))
     }
-    guard let model = ACPIInterruptModel(table) else {
-      throw .malformed(StaticReason("ACPI interrupt controller table (MADT)"))
-    }
+    let model = ACPIInterruptModel(table, noting: &report)
     guard model.controllerCount > 0 else {
       throw .missing(StaticReason("I/O APIC in the ACPI tables"))
     }
     interruptModel = model
-    if let table = root.table(.fixedHardware) {
-      fixedHardware = ACPIFixedHardware(table)
-      sleepState = Self.sleepState(root, definitionBlock: fixedHardware.definitionBlock)
+    if let table = root.table(.fixedHardware, noting: &report) {
+      fixedHardware = ACPIFixedHardware(table, noting: &report)
+      sleepState = Self.sleepState(
+        root, definitionBlock: fixedHardware.definitionBlock, noting: &report)
     }
-    if let table = root.table(.eventTimer), let timer = ACPIEventTimer(table) {
+    if let table = root.table(.eventTimer, noting: &report),
+      let timer = ACPIEventTimer(table, noting: &report)
+    {
       eventTimerAddress = timer.address
     }
-    if let table = root.table(.serialConsole) { console = ACPISerialConsole(table) }
+    if let table = root.table(.serialConsole, noting: &report) {
+      console = ACPISerialConsole(table, noting: &report)
+    }
   }
 
   /// Looks in the DSDT first, then in each SSDT.
   private static func sleepState<Memory: PhysicalMemoryReader>(
-    _ root: ACPIRoot<Memory>, definitionBlock: UInt64
+    _ root: ACPIRoot<Memory>, definitionBlock: UInt64, noting report: inout FirmwareReport
   ) -> ACPISleepState? {
-    if let block = root.table(.definitionBlock, at: definitionBlock),
+    if let block = root.table(.definitionBlock, at: definitionBlock, noting: &report),
       let state = ACPISleepState(off: block)
     {
       return state
     }
     var skip: UInt64 = 0
-    while let block = root.table(.secondaryDefinitionBlock, skip: skip) {
+    while let block = root.table(
+      .secondaryDefinitionBlock, skip: skip, noting: &report)
+    {
       if let state = ACPISleepState(off: block) { return state }
       skip += 1
     }
@@ -63,32 +68,17 @@ struct FirmwareTables {
   func serialDevice(hasFirstPort: Bool) -> DeviceDescription? {
     if let console, console.kind == .uart16550, let device = describe(console) { return device }
     guard hasFirstPort else { return nil }
-    var device = Self.serial16550
+    var device = DeviceDescription()
+    device.kind = .serial16550
+    device.clockFrequency = DebugPort.clockFrequency
     device.ports = PortRange(first: UInt32(DebugPort.base), count: DebugPort.portCount)
     device.line = interruptModel.route(isa: DebugPort.isaInterrupt).line
     return device
   }
 
-  private static var serial16550: DeviceDescription {
-    var device = DeviceDescription()
-    device.kind = .serial16550
-    device.clockFrequency = DebugPort.clockFrequency
-    return device
-  }
-
   private func describe(_ console: ACPISerialConsole) -> DeviceDescription? {
-    var device = Self.serial16550
-    if let port = console.register.port {
-      device.ports = PortRange(first: UInt32(port), count: DebugPort.portCount)
-    } else if let address = console.register.memoryAddress {
-      device.registers = address
-      device.registerByteCount = UInt64(DebugPort.portCount) << UInt64(console.registerShift)
-      device.registerShift = console.registerShift
-      device.accessWidth = console.accessWidth
-    } else {
-      return nil
-    }
-    if console.clockFrequency != 0 { device.clockFrequency = console.clockFrequency }
+    guard var device = console.device else { return nil }
+    if device.clockFrequency == 0 { device.clockFrequency = DebugPort.clockFrequency }
     switch console.interrupt {
     case .none: device.line = nil
     case .isa(let number): device.line = interruptModel.route(isa: Int(number)).line

@@ -3,7 +3,15 @@ import MnosABI
 import PlatformCommon
 import X86Shims
 
-extension X86Platform: MachinePlatform {
+/// What KernelImage calls every machine.
+public typealias KernelPlatform = X86Platform
+
+extension X86Platform: LiminePlatform {
+  public static var name: StaticString { "x86_64" }
+  public static var programMachine: ProgramMachine { .x86_64 }
+  public static var processorLayout: LimineProcessorLayout { .x86 }
+  public static var lowestLevelCount: Int { 4 }
+
   public mutating func activateKernelTables(root: PhysicalAddress) {
     // SAFETY: the caller's tables map this code, its stack and the window.
     unsafe x86_write_cr3(root.rawValue)
@@ -97,8 +105,11 @@ extension X86Platform: MachinePlatform {
     guard let result = calibrate(known: known) else {
       throw .missing(StaticReason("timer that the CPU's clock can be measured by"))
     }
-    clock.timeStamp = TimeScale(frequency: result.timeStampFrequency)
-    clock.localTimer = TimeScale(frequency: result.localTimerFrequency)
+    guard let timeStamp = TimeScale(frequency: result.timeStampFrequency),
+      let localTimer = TimeScale(frequency: result.localTimerFrequency)
+    else { throw .malformed(StaticReason("frequency of the CPU's clock")) }
+    clock.timeStamp = timeStamp
+    clock.localTimer = localTimer
     clock.usesDeadline = features.hasTimeStampDeadline
     clock.start = x86_read_time_stamp()
     localAPIC.startTimer(byTimeStamp: clock.usesDeadline)

@@ -1,5 +1,6 @@
 import KernelHAL
 import MnosABI
+import PlatformCommon
 import X86Shims
 
 extension X86Platform: Platform {
@@ -8,12 +9,12 @@ extension X86Platform: Platform {
   // MARK: Time
 
   public func now() -> UInt64 {
-    clock.timeStamp.nanoseconds(ticks: x86_read_time_stamp() &- clock.start)
+    clock.timeStamp.nanoseconds(in: x86_read_time_stamp() &- clock.start)
   }
 
   @inlinable public func timestamp() -> UInt64 { x86_read_time_stamp() }
 
-  public func nanoseconds(ticks: UInt64) -> UInt64 { clock.timeStamp.nanoseconds(ticks: ticks) }
+  public func nanoseconds(ticks: UInt64) -> UInt64 { clock.timeStamp.nanoseconds(in: ticks) }
 
   public mutating func armTimer(deadline: UInt64) {
     if deadline == .max {
@@ -21,13 +22,13 @@ extension X86Platform: Platform {
       return
     }
     let stamp = x86_read_time_stamp()
-    let now = clock.timeStamp.nanoseconds(ticks: stamp &- clock.start)
+    let now = clock.timeStamp.nanoseconds(in: stamp &- clock.start)
     let delay = deadline > now ? deadline - now : 0
     if clock.usesDeadline {
-      let ticks = min(clock.timeStamp.ticks(nanoseconds: delay), 1 << 62)
+      let ticks = min(clock.timeStamp.ticks(for: delay), 1 << 62)
       localAPIC.setTimer(timeStamp: stamp &+ ticks)
     } else {
-      let counts = clock.localTimer.ticks(nanoseconds: delay)
+      let counts = clock.localTimer.ticks(for: delay)
       // A count that does not fit fires early: the kernel then arms it again.
       localAPIC.setTimer(counts: UInt32(truncatingIfNeeded: min(counts, 0xffff_ffff)))
     }

@@ -1,4 +1,5 @@
 import KernelHAL
+import MnosABI
 import PlatformCommon
 import X86Shims
 
@@ -80,7 +81,9 @@ extension X86Platform {
       x86_out8(port, value)
     } else if let address = register.memoryAddress {
       // SAFETY: the reader finds out whether the window has the page mapped.
-      let reader = unsafe WindowReader(windowBase: physicalWindowBase, format: pageTableFormat)
+      let reader = unsafe FirmwareWindow(
+        base: physicalWindowBase, format: pageTableFormat,
+        root: PhysicalAddress(ControlRegisters.rootTable), addressWidth: Self.addressWidth)
       guard reader.canRead(at: address, byteCount: 1) else { return }
       unsafe x86_store8(physicalWindowBase &+ address, value)
     } else if register.space == 2 {

@@ -19,6 +19,7 @@ public struct X86Platform: ~Copyable {
   /// What the firmware's tables say, or why the machine cannot run with them.
   let firmware: FirmwareTables?
   let firmwareFailure: BootFailure?
+  public let firmwareReport: FirmwareReport
 
   /// Filled by `startDevices`.
   var ioAPICs: [8 of IOAPIC] = .init(repeating: IOAPIC())
@@ -28,6 +29,9 @@ public struct X86Platform: ~Copyable {
   var clock = Clock()
 
   var ports: [1 of PortState] = .init(repeating: PortState())
+
+  /// Bits of a physical address at most. Source: Intel SDM vol. 3A §4.1.4.
+  static var addressWidth: UInt64 { 52 }
 
   public init(boot: BootEnvironment) throws(BootFailure) {
     let features = CPUFeatures()
@@ -50,14 +54,18 @@ public struct X86Platform: ~Copyable {
     debugPort = DebugPort()
     localAPIC = LocalAPIC(physicalWindowBase: boot.physicalWindowBase)
     // SAFETY: the loader's direct map has all RAM, and so every page table.
-    let reader = unsafe WindowReader(windowBase: physicalWindowBase, format: pageTableFormat)
+    let reader = unsafe FirmwareWindow(
+      base: physicalWindowBase, format: pageTableFormat,
+      root: PhysicalAddress(ControlRegisters.rootTable), addressWidth: Self.addressWidth)
+    var report = FirmwareReport()
     do throws(BootFailure) {
-      firmware = try FirmwareTables(rootPointer: boot.acpiRoot, in: reader)
+      firmware = try FirmwareTables(rootPointer: boot.acpiRoot, in: reader, noting: &report)
       firmwareFailure = nil
     } catch {
       firmware = nil
       firmwareFailure = error
     }
+    firmwareReport = report
   }
 }
 
@@ -72,7 +80,7 @@ struct PortState {
 /// How the time stamp and the timer are read and set.
 struct Clock {
   var start: UInt64 = 0
-  var timeStamp = TimeScale(frequency: 0)
-  var localTimer = TimeScale(frequency: 0)
+  var timeStamp = TimeScale()
+  var localTimer = TimeScale()
   var usesDeadline = false
 }

@@ -8,8 +8,6 @@ public struct Architecture: Sendable {
   public let swiftTarget: String
   /// clang's name for it, for assembly and C headers.
   public let clangTarget: String
-  /// The condition that picks this machine in KernelImage.
-  public let define: String
   /// The module in platforms/<name>.
   public let platformModule: String
   /// clang flags of everything that runs in the kernel.
@@ -43,7 +41,6 @@ extension Architecture {
     name: "x86_64",
     swiftTarget: "x86_64-unknown-none-elf",
     clangTarget: "x86_64-unknown-none-elf",
-    define: "MNOS_ARCH_X86_64",
     platformModule: "PlatformX86_64",
     kernelFlags: [
       "-mno-red-zone", "-mcmodel=kernel", "-mno-sse", "-mno-mmx", "-mno-avx",
@@ -58,7 +55,6 @@ extension Architecture {
     name: "aarch64",
     swiftTarget: "aarch64-none-none-elf",
     clangTarget: "aarch64-none-elf",
-    define: "MNOS_ARCH_AARCH64",
     platformModule: "PlatformAArch64",
     kernelFlags: ["-mgeneral-regs-only", "-fno-omit-frame-pointer"],
     userFlags: [],
@@ -71,7 +67,6 @@ extension Architecture {
     name: "riscv64",
     swiftTarget: "riscv64-none-none-eabi",
     clangTarget: "riscv64-unknown-none-elf",
-    define: "MNOS_ARCH_RISCV64",
     platformModule: "PlatformRISCV64",
     // Frame pointers are for the back-trace of a panic; x86_64 has them by default.
     kernelFlags: [
@@ -88,7 +83,6 @@ extension Architecture {
     // Stands in until the intermediate code is retargeted.
     swiftTarget: "riscv64-none-none-eabi",
     clangTarget: "loongarch64-unknown-none-elf",
-    define: "MNOS_ARCH_LOONGARCH64",
     platformModule: "PlatformLoongArch64",
     kernelFlags: ["-mabi=lp64s", "-mstrict-align", "-mno-relax", "-fno-omit-frame-pointer"],
     userFlags: ["-mabi=lp64d", "-mno-lsx", "-mstrict-align", "-mno-relax"],

@@ -12,9 +12,9 @@ public enum LayerCheck {
     var offences: [String] = []
     for module in modules {
       let shims = module.shims.flatMap { shimModules(in: "\(root)/\($0)") }
-      var allowed = standard.union(module.imports).union(shims)
-      // The one place that picks a platform names all of them, each behind its own flag.
-      if module.name == "KernelImage" { allowed.formUnion(Architecture.all.map(\.platformModule)) }
+      // What has an alias is imported by it, and by nothing that names an architecture.
+      let allowed = standard.union(module.imports).union(shims)
+        .subtracting(module.aliases.map(\.module)).union(module.aliases.map(\.name))
       for path in module.folders.flatMap({ SourceFiles.swift(in: $0, root: root) }) {
         let text = try Files.text(of: "\(root)/\(path)")
         offences += self.offences(in: text, of: module.name, allowed: allowed).map {
@@ -36,7 +36,9 @@ public enum LayerCheck {
         offences.append("\(index + 1): \(module) may not import \(imported)")
       }
       let words = line.split(separator: " ")
-      if words.first == "#if" || words.first == "#elseif", line.contains("arch(") {
+      if words.first == "#if" || words.first == "#elseif",
+        line.contains("arch(") || line.contains("MNOS_ARCH")
+      {
         offences.append("\(index + 1): '#if arch' is never used; an architecture is a folder")
       }
     }

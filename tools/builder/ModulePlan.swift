@@ -72,6 +72,7 @@ public struct ModulePlan: Sendable {
     var flags = [
       "-target", architecture.swiftTarget, "-enable-experimental-feature", "Embedded",
       "-swift-version", "6", "-enable-experimental-feature", "Lifetimes",
+      "-enable-experimental-feature", "Volatile",
       "-wmo", "-parse-as-library", optimisation(module.side),
       "-strict-memory-safety", "-Werror", "StrictMemorySafety",
       "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
@@ -80,7 +81,7 @@ public struct ModulePlan: Sendable {
       "-I", folder(module.side), "-Xcc", "-ffreestanding",
     ]
     if module.side != .user { flags += ["-Xfrontend", "-no-allocations"] }
-    flags += module.defines.map { "-D\($0)" }
+    flags += module.aliases.flatMap { ["-module-alias", "\($0.name)=\($0.module)"] }
     for folder in module.shims where Files.exists("\(context.root)/\(folder)/module.modulemap") {
       flags += ["-I", folder]
     }

@@ -13,19 +13,30 @@ public struct ModuleSpec: Sendable, Equatable {
   public let imports: [String]
   /// Folders of C shims, with a module map each.
   public let shims: [String]
-  /// Conditions that its sources see.
-  public let defines: [String]
+  /// Names by which its sources import other modules, for modules of the architecture.
+  public let aliases: [ModuleAlias]
 
   public init(
     _ name: String, side: Side, folders: [String], imports: [String] = [],
-    shims: [String] = [], defines: [String] = []
+    shims: [String] = [], aliases: [ModuleAlias] = []
   ) {
     self.name = name
     self.side = side
     self.folders = folders
     self.imports = imports
     self.shims = shims
-    self.defines = defines
+    self.aliases = aliases
+  }
+}
+
+/// A module by a name that is the same on every architecture.
+public struct ModuleAlias: Sendable, Equatable {
+  public let name: String
+  public let module: String
+
+  public init(_ name: String, for module: String) {
+    self.name = name
+    self.module = module
   }
 }
 

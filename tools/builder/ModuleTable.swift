@@ -35,7 +35,7 @@ public struct ModuleTable: Sendable {
           "MnosABI", "KernelHAL", "KernelCore", "PlatformCommon", architecture.platformModule,
         ],
         shims: shims + ["kernel/image/include"],
-        defines: [architecture.define, "MNOS_SELFTESTS"]),
+        aliases: [ModuleAlias("CurrentMachine", for: architecture.platformModule)]),
     ]
   }
 
@@ -79,8 +79,7 @@ public struct ModuleTable: Sendable {
         "UEFILoader", side: .loader,
         folders: ["\(folder)/uefi", "\(folder)/\(architecture.name)"],
         imports: ["LoaderCore"],
-        shims: ["\(folder)/include", "\(folder)/\(architecture.name)/include"],
-        defines: [architecture.define]),
+        shims: ["\(folder)/include", "\(folder)/\(architecture.name)/include"]),
     ]
   }
 

@@ -1,3 +1,4 @@
+import KernelHAL
 import PlatformTesting
 import Testing
 
@@ -8,17 +9,26 @@ private func table(
   _ signature: ACPISignature, _ bytes: [UInt8]
 ) throws -> ACPITable<FirmwareMemory> {
   let memory = FirmwareMemory(bytes)
-  return try #require(ACPITable(signature, at: memory.base, in: memory))
+  return try ACPITable(signature, at: memory.base, in: memory)
 }
 
 @Suite struct ACPIInterruptModelTests {
   /// Entries after the local APIC's address and the flags.
-  private func parse(_ entries: [[UInt8]]) throws -> ACPIInterruptModel? {
+  private func parse(_ entries: [[UInt8]]) throws -> ACPIInterruptModel {
+    try read(entries).model
+  }
+
+  private func read(
+    _ entries: [[UInt8]]
+  ) throws -> (model: ACPIInterruptModel, report: FirmwareReport) {
     var builder = TableBuilder("APIC")
     builder.add(0xfee0_0000, byteCount: 4)
     builder.add(1, byteCount: 4)
     builder.bytes += entries.flatMap { $0 }
-    return ACPIInterruptModel(try table(.interruptControllers, builder.finished()))
+    var report = FirmwareReport()
+    let model = ACPIInterruptModel(
+      try table(.interruptControllers, builder.finished()), noting: &report)
+    return (model, report)
   }
 
   private let cpu: [UInt8] = [0, 8, 0, 0, 1, 0, 0, 0]
@@ -31,7 +41,7 @@ private func table(
   @Test func controllersAreFound() throws {
     let second: [UInt8] = [1, 12, 1, 0, 0, 0x10, 0xc0, 0xfe, 24, 0, 0, 0]
 
-    let model = try #require(try parse([cpu, controller, second]))
+    let model = try parse([cpu, controller, second])
 
     #expect(model.controllerCount == 2)
     #expect(model.controller(at: 0) == .init(address: 0xfec0_0000, firstLine: 0))
@@ -39,13 +49,13 @@ private func table(
   }
 
   @Test func moreControllersThanThereIsRoomForAreLeftOut() throws {
-    let model = try #require(try parse(Array(repeating: controller, count: 12)))
+    let model = try parse(Array(repeating: controller, count: 12))
 
     #expect(model.controllerCount == ACPIInterruptModel.controllerLimit)
   }
 
   @Test func interruptsWithoutOverrideKeepTheirLine() throws {
-    let model = try #require(try parse([controller, timer, power]))
+    let model = try parse([controller, timer, power])
 
     #expect(model.route(isa: 4) == .init(line: 4, signal: .isa))
     #expect(model.signal(line: 4) == .isa)
@@ -53,14 +63,14 @@ private func table(
   }
 
   @Test func overridesMoveAndChangeInterrupts() throws {
-    let model = try #require(try parse([controller, timer, power]))
+    let model = try parse([controller, timer, power])
 
     #expect(model.route(isa: 0) == .init(line: 2, signal: .isa))
     #expect(model.signal(line: 9) == .init(isActiveLow: false, isLevel: true))
   }
 
   @Test func lineThatAnInterruptWasMovedFromIsNotWired() throws {
-    let model = try #require(try parse([controller, timer]))
+    let model = try parse([controller, timer])
 
     #expect(!model.isWired(line: 0))
     #expect(model.isWired(line: 2))
@@ -79,18 +89,38 @@ private func table(
     #expect(signal == .init(isActiveLow: isActiveLow, isLevel: isLevel))
   }
 
-  @Test func entryWithoutLengthIsMalformed() throws {
-    #expect(try parse([controller, [1, 0]]) == nil)
-    #expect(try parse([controller, [9, 1]]) == nil)
+  @Test(
+    arguments: [
+      ([1, 0], .emptyEntry), ([9, 1], .badEntryLength), ([1, 12, 0, 0], .badEntryLength),
+      ([1], .badEntryLength), ([1, 4, 0, 0], .badEntryLength),
+    ] as [([UInt8], FirmwareDefect)])
+  func damagedEntryIsNotedAndThoseBeforeItServe(
+    _ entry: [UInt8], _ defect: FirmwareDefect
+  ) throws {
+    let (model, report) = try read([controller, entry])
+
+    #expect(model.controllerCount == 1)
+    #expect(report.count == 1)
+    #expect(
+      report[0] == FirmwareFinding(.acpi(ACPISignature.interruptControllers.rawValue), defect))
   }
 
-  @Test func entryPastTheEndIsMalformed() throws {
-    #expect(try parse([controller, [1, 12, 0, 0]]) == nil)
-    #expect(try parse([controller, [1]]) == nil)
+  @Test func soundEntriesGiveNoFinding() throws {
+    #expect(try read([cpu, controller, timer, power]).report == FirmwareReport())
+  }
+
+  @Test func tableThatEndsBeforeItsEntriesIsNoted() throws {
+    var report = FirmwareReport()
+
+    let model = ACPIInterruptModel(
+      try table(.interruptControllers, TableBuilder("APIC").finished()), noting: &report)
+
+    #expect(model.controllerCount == 0)
+    #expect(report.count == 1 && report[0].defect == .tooShort)
   }
 
   @Test func overrideOfNoISAInterruptIsLeftOut() throws {
-    let model = try #require(try parse([controller, [2, 10, 0, 16, 3, 0, 0, 0, 0x0f, 0]]))
+    let model = try parse([controller, [2, 10, 0, 16, 3, 0, 0, 0, 0x0f, 0]])
 
     #expect(model.signal(line: 3) == .isa)
   }
@@ -158,7 +188,11 @@ private func table(
         builder.bytes[field.offset + index] = UInt8(truncatingIfNeeded: field.value >> (8 * index))
       }
     }
-    return ACPIFixedHardware(try table(.fixedHardware, builder.finished()))
+    var report = FirmwareReport()
+    let hardware = ACPIFixedHardware(
+      try table(.fixedHardware, builder.finished()), noting: &report)
+    #expect(report.count == 0)
+    return hardware
   }
 
   @Test func portsComeFromTheOldFields() throws {
@@ -202,9 +236,13 @@ private func table(
   }
 
   @Test func shortTableHasNothing() throws {
-    let empty = ACPIFixedHardware(try table(.fixedHardware, TableBuilder("FACP").finished()))
+    var report = FirmwareReport()
+
+    let empty = ACPIFixedHardware(
+      try table(.fixedHardware, TableBuilder("FACP").finished()), noting: &report)
 
     #expect(empty == ACPIFixedHardware())
+    #expect(report.count == 1 && report[0].defect == .tooShort)
   }
 }
 
@@ -219,7 +257,8 @@ private func table(
     builder.bytes += [interrupts, isa]
     builder.add(line, byteCount: 4)
     builder.bytes += [UInt8](repeating: 0, count: 22)
-    return ACPISerialConsole(try table(.serialConsole, builder.finished()))
+    var report = FirmwareReport()
+    return ACPISerialConsole(try table(.serialConsole, builder.finished()), noting: &report)
   }
 
   @Test func portOfA16550IsFound() throws {
@@ -242,6 +281,33 @@ private func table(
     #expect(try parse(type: 0x12, space: 0, access: 1)?.registerShift == 0)
   }
 
+  @Test func consoleBecomesADevice() throws {
+    let atPorts = try #require(try parse(type: 0)?.device)
+    let inMemory = try #require(try parse(type: 0x12, space: 0, access: 3)?.device)
+    let arm = try #require(try parse(type: 3, space: 0)?.device)
+
+    #expect(atPorts.kind == .serial16550 && atPorts.registers == 0)
+    #expect(atPorts.ports == PortRange(first: 0x3f8, count: 8))
+    #expect(inMemory.registers == 0x3f8 && inMemory.registerByteCount == 32)
+    #expect(inMemory.registerShift == 2 && inMemory.accessWidth == 4)
+    #expect(arm.kind == .serialPL011 && arm.registerByteCount == 0x1000)
+    #expect(arm.accessWidth == 4 && arm.line == nil)
+  }
+
+  @Test func consoleInAnotherSpaceIsNoDevice() throws {
+    #expect(try #require(try parse(type: 0, space: 2)).device == nil)
+  }
+
+  @Test func shortTableIsNoted() throws {
+    var report = FirmwareReport()
+
+    let console = ACPISerialConsole(
+      try table(.serialConsole, TableBuilder("SPCR").finished()), noting: &report)
+
+    #expect(console == nil)
+    #expect(report.count == 1 && report[0].defect == .tooShort)
+  }
+
   @Test func otherKindsAreRefused() throws {
     #expect(try parse(type: 3)?.kind == .uartPL011)
     #expect(try parse(type: 2) == nil)
@@ -250,6 +316,12 @@ private func table(
 
 /// No bytes whatever stop a parser; bad ones give nil or something harmless.
 @Suite struct ACPIRandomBytesTests {
+  private func open(
+    _ signature: ACPISignature, _ memory: FirmwareMemory
+  ) -> ACPITable<FirmwareMemory>? {
+    try? ACPITable(signature, at: memory.base, in: memory)
+  }
+
   @Test func garbledTablesNeverTrap() {
     let seed = UInt64.random(in: .min ... .max)
     print("seed \(seed)")
@@ -265,14 +337,12 @@ private func table(
       }
       let memory = FirmwareMemory(builder.finished())
 
-      _ = ACPITable(.interruptControllers, at: memory.base, in: memory)
-        .flatMap { ACPIInterruptModel($0) }
-      _ = ACPITable(.fixedHardware, at: memory.base, in: memory).map { ACPIFixedHardware($0) }
-      _ = ACPITable(.serialConsole, at: memory.base, in: memory)
-        .flatMap { ACPISerialConsole($0) }
-      _ = ACPITable(.eventTimer, at: memory.base, in: memory).flatMap { ACPIEventTimer($0) }
-      _ = ACPITable(.definitionBlock, at: memory.base, in: memory)
-        .flatMap { ACPISleepState(off: $0) }
+      var report = FirmwareReport()
+      _ = open(.interruptControllers, memory).map { ACPIInterruptModel($0, noting: &report) }
+      _ = open(.fixedHardware, memory).map { ACPIFixedHardware($0, noting: &report) }
+      _ = open(.serialConsole, memory).flatMap { ACPISerialConsole($0, noting: &report) }
+      _ = open(.eventTimer, memory).flatMap { ACPIEventTimer($0, noting: &report) }
+      _ = open(.definitionBlock, memory).flatMap { ACPISleepState(off: $0) }
       #expect(memory.bytes.count >= 36)
     }
   }

@@ -1,3 +1,4 @@
+import KernelHAL
 import PlatformCommon
 import PlatformTesting
 import Testing
@@ -7,7 +8,7 @@ import Testing
     _ signature: ACPISignature, _ bytes: [UInt8]
   ) throws -> ACPITable<FirmwareMemory> {
     let memory = FirmwareMemory(bytes)
-    return try #require(ACPITable(signature, at: memory.base, in: memory))
+    return try ACPITable(signature, at: memory.base, in: memory)
   }
 
   /// A MADT with two harts at controller 0 and 1, and both controllers.
@@ -48,11 +49,18 @@ import Testing
     table.add(firstLine, byteCount: 4)
   }
 
+  private func interrupts(
+    _ table: ACPITable<FirmwareMemory>, hart: UInt64
+  ) -> ACPIPlatformInterrupts? {
+    var report = FirmwareReport()
+    return ACPIPlatformInterrupts(table, hart: hart, noting: &report)
+  }
+
   @Test func hartFindsItsControllerAndContext() throws {
     let table = try interruptTable()
 
-    let first = try #require(ACPIPlatformInterrupts(table, hart: 4))
-    let second = try #require(ACPIPlatformInterrupts(table, hart: 9))
+    let first = try #require(interrupts(table, hart: 4))
+    let second = try #require(interrupts(table, hart: 9))
 
     #expect(first.base == 0xc00_0000 && first.context == 3 && first.firstLine == 0)
     #expect(second.base == 0xd00_0000 && second.context == 1 && second.firstLine == 96)
@@ -60,23 +68,27 @@ import Testing
   }
 
   @Test func unknownHartHasNoController() throws {
-    #expect(ACPIPlatformInterrupts(try interruptTable(), hart: 5) == nil)
+    #expect(interrupts(try interruptTable(), hart: 5) == nil)
   }
 
   @Test func hartOfMissingControllerHasNone() throws {
     let table = try interruptTable { hart(&$0, number: 11, identifier: 0x0200_0001) }
 
-    #expect(ACPIPlatformInterrupts(table, hart: 11) == nil)
+    #expect(interrupts(table, hart: 11) == nil)
   }
 
   @Test(arguments: [0, 1, 200] as [UInt64])
-  func entryOfImpossibleLengthIsRefused(length: UInt64) throws {
+  func entryOfImpossibleLengthIsNotedAndThoseBeforeItServe(length: UInt64) throws {
     let table = try interruptTable {
       $0.add(0x18, byteCount: 1)
       $0.add(length, byteCount: 1)
     }
+    var report = FirmwareReport()
 
-    #expect(ACPIPlatformInterrupts(table, hart: 4) == nil)
+    #expect(ACPIPlatformInterrupts(table, hart: 4, noting: &report) != nil)
+    #expect(report.count == 1)
+    #expect(report[0].table == .acpi(ACPISignature.interruptControllers.rawValue))
+    #expect(report[0].defect == (length == 0 ? .emptyEntry : .badEntryLength))
   }
 
   @Test func shortEntryIsPassedOver() throws {
@@ -85,7 +97,7 @@ import Testing
       $0.add(2, byteCount: 1)
     }
 
-    #expect(ACPIPlatformInterrupts(table, hart: 4) != nil)
+    #expect(interrupts(table, hart: 4) != nil)
   }
 
   @Test func timeFrequencyIsRead() throws {
@@ -95,7 +107,9 @@ import Testing
 
     let table = try table(.hartCapabilities, builder.finished())
 
-    #expect(ACPIHartCapabilities(table)?.timeFrequency == 10_000_000)
+    var report = FirmwareReport()
+    #expect(ACPIHartCapabilities(table, noting: &report)?.timeFrequency == 10_000_000)
+    #expect(report.count == 0)
   }
 
   @Test func missingOrZeroFrequencyIsRefused() throws {
@@ -104,7 +118,9 @@ import Testing
     builder.add(0, byteCount: 12)
     let zero = try table(.hartCapabilities, builder.finished())
 
-    #expect(ACPIHartCapabilities(short) == nil)
-    #expect(ACPIHartCapabilities(zero) == nil)
+    var report = FirmwareReport()
+    #expect(ACPIHartCapabilities(short, noting: &report) == nil)
+    #expect(report.count == 1 && report[0].defect == .tooShort)
+    #expect(ACPIHartCapabilities(zero, noting: &report) == nil)
   }
 }

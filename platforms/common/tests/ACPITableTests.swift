@@ -1,3 +1,4 @@
+import KernelHAL
 import PlatformCommon
 import PlatformTesting
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @Suite struct ACPITableTests {
   private func parse(_ bytes: [UInt8]) -> ACPITable<FirmwareMemory>? {
     let memory = FirmwareMemory(bytes)
-    return ACPITable(.eventTimer, at: memory.base, in: memory)
+    return try? ACPITable(.eventTimer, at: memory.base, in: memory)
   }
 
   private var sound: [UInt8] {
@@ -53,7 +54,9 @@ import Testing
   @Test func otherSignatureIsRefused() {
     let memory = FirmwareMemory(sound)
 
-    #expect(ACPITable(.root, at: memory.base, in: memory) == nil)
+    #expect(throws: ACPITableRefusal.otherTable) {
+      try ACPITable(.root, at: memory.base, in: memory)
+    }
   }
 }
 
@@ -68,22 +71,26 @@ import Testing
   }
 
   private func parse(_ bytes: [UInt8]) -> ACPIRoot<FirmwareMemory>? {
-    ACPIRoot(pointerAt: Self.base, in: FirmwareMemory(bytes, at: Self.base))
+    var report = FirmwareReport()
+    return ACPIRoot(
+      pointerAt: Self.base, in: FirmwareMemory(bytes, at: Self.base), noting: &report)
   }
 
   @Test func tablesAreFoundByName() throws {
+    var report = FirmwareReport()
     let root = try #require(parse(tables))
 
     #expect(root.count == 3)
-    #expect(root.table(.eventTimer)?.byteCount == 36)
-    #expect(root.table(.fixedHardware) == nil)
+    #expect(root.table(.eventTimer, noting: &report)?.byteCount == 36)
+    #expect(root.table(.fixedHardware, noting: &report) == nil)
   }
 
   @Test func laterTablesOfOneNameAreFoundBySkipping() throws {
+    var report = FirmwareReport()
     let root = try #require(parse(tables))
 
-    #expect(root.table(.secondaryDefinitionBlock, skip: 1)?.word32(at: 36) == 3)
-    #expect(root.table(.secondaryDefinitionBlock, skip: 2) == nil)
+    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report)?.word32(at: 36) == 3)
+    #expect(root.table(.secondaryDefinitionBlock, skip: 2, noting: &report) == nil)
   }
 
   @Test func listOf32BitAddressesServesOldPointers() throws {
@@ -97,9 +104,10 @@ import Testing
     bytes += [UInt8](repeating: 0, count: 100 - bytes.count) + table
 
     let root = try #require(parse(bytes))
+    var report = FirmwareReport()
 
     #expect(root.count == 1)
-    #expect(root.table(.eventTimer)?.address == Self.base + 100)
+    #expect(root.table(.eventTimer, noting: &report)?.address == Self.base + 100)
   }
 
   @Test(arguments: 0..<20)
@@ -113,13 +121,47 @@ import Testing
   @Test func tableThatIsNotReadableIsLeftOut() throws {
     let bytes = tables
 
-    let root = try #require(parse(Array(bytes.dropLast(10))))
+    let root = try #require(parse(Array(bytes.dropLast(2))))
+    var report = FirmwareReport()
 
-    #expect(root.table(.secondaryDefinitionBlock, skip: 1) == nil)
-    #expect(root.table(.secondaryDefinitionBlock) != nil)
+    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report) == nil)
+    #expect(root.table(.secondaryDefinitionBlock, noting: &report) != nil)
+    #expect(report.count == 1)
+    let ssdt = FirmwareTable.acpi(ACPISignature.secondaryDefinitionBlock.rawValue)
+    #expect(report[0] == FirmwareFinding(ssdt, .unreadable))
+  }
+
+  @Test func damagedTableIsNotedByItsName() throws {
+    var bytes = tables
+    bytes[bytes.count - 1] ^= 1
+    let root = try #require(parse(bytes))
+    var report = FirmwareReport()
+
+    #expect(root.table(.eventTimer, noting: &report) != nil)
+    #expect(report.count == 0)
+    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report) == nil)
+
+    let ssdt = FirmwareTable.acpi(ACPISignature.secondaryDefinitionBlock.rawValue)
+    #expect(report.count == 1 && report[0] == FirmwareFinding(ssdt, .badChecksum))
+  }
+
+  @Test func entryThatLeadsNowhereIsNoted() throws {
+    var list = TableBuilder("XSDT")
+    list.add(0x10, byteCount: 8)
+    list.add(Self.base + 36 + 52, byteCount: 8)
+    let bytes = Array(tables.prefix(36)) + list.finished() + TableBuilder("HPET").finished()
+    let root = try #require(parse(bytes))
+    var report = FirmwareReport()
+
+    #expect(root.table(.eventTimer, noting: &report) != nil)
+
+    let xsdt = FirmwareTable.acpi(ACPISignature.extendedRoot.rawValue)
+    #expect(report.count == 1 && report[0] == FirmwareFinding(xsdt, .badPointer))
   }
 
   @Test func nullPointerIsRefused() {
-    #expect(ACPIRoot(pointerAt: 0, in: FirmwareMemory(tables)) == nil)
+    var report = FirmwareReport()
+    #expect(ACPIRoot(pointerAt: 0, in: FirmwareMemory(tables), noting: &report) == nil)
+    #expect(report.count == 1 && report[0] == FirmwareFinding(.acpiRoot, .unreadable))
   }
 }

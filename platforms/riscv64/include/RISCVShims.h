@@ -90,17 +90,9 @@ MNOS_INLINE void mnos_riscv_wait_for_interrupt(void) {
   __asm__ volatile("wfi" : : : "memory");
 }
 
-// Device registers. The fences order them with accesses to memory.
-
-MNOS_INLINE uint32_t mnos_riscv_load32(uint64_t address) {
-  uint32_t value = *(const volatile uint32_t *)address;
-  __asm__ volatile("fence i, r" : : : "memory");
-  return value;
-}
-
-MNOS_INLINE void mnos_riscv_store32(uint64_t address, uint32_t value) {
-  __asm__ volatile("fence w, o" : : : "memory");
-  *(volatile uint32_t *)address = value;
+// Orders accesses to memory and devices before it with those after it.
+MNOS_INLINE void mnos_riscv_fence_devices(void) {
+  __asm__ volatile("fence iorw, iorw" : : : "memory");
 }
 
 // Supervisor binary interface: the extension in a7, the function in a6.

@@ -1,3 +1,4 @@
+import PlatformCommon
 import Testing
 
 @testable import PlatformRISCV64

@@ -1,7 +1,6 @@
+import PlatformCommon
 import PlatformTesting
 import Testing
-
-@testable import PlatformRISCV64
 
 @Suite struct TimeScaleTests {
   @Test(arguments: [0, 1_000_000_000_001, UInt64.max])
@@ -59,6 +58,18 @@ import Testing
       let tick = 1_000_000_000 / frequency + 1
       // Rounding the scale costs less than one part in four times the frequency.
       #expect(passed <= wanted + 3 * tick + 1 + wanted / (4 * frequency))
+    }
+  }
+
+  @Test(arguments: [1_193_182, 999_999_999, 2_893_204_117, 5_800_000_000] as [UInt64])
+  func timeNeverGoesBackwards(_ frequency: UInt64) throws {
+    let scale = try #require(TimeScale(frequency: frequency))
+    var last: UInt64 = 0
+
+    for step in 0..<10_000 as Range<UInt64> {
+      let time = scale.nanoseconds(in: step * 0x1_0000_0001)
+      #expect(time >= last)
+      last = time
     }
   }
 
