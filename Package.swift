@@ -62,6 +62,14 @@ let kernelTargets: [Target] = [
       "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
       "RISCVPlatform+Traps.swift", "SBI.swift",
     ]),
+  module(
+    "PlatformAArch64", "platforms/aarch64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    exclude: [
+      "asm", "include", "link.ld", "tests", "AArch64Platform.swift",
+      "AArch64Platform+Console.swift", "AArch64Platform+Float.swift",
+      "AArch64Platform+Memory.swift", "AArch64Platform+Traps.swift", "FrameLink.swift",
+      "InterruptController.swift", "SystemRegisterInterface.swift",
+    ]),
   .systemLibrary(name: "X86Layout", path: "platforms/x86_64/include"),
   module(
     "PlatformX86_64", "platforms/x86_64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
@@ -79,6 +87,9 @@ let kernelTargets: [Target] = [
   tests(
     "PlatformRISCV64Tests", "platforms/riscv64/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformRISCV64"]),
+  tests(
+    "PlatformAArch64Tests", "platforms/aarch64/tests",
+    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformAArch64"]),
   tests(
     "PlatformX86_64Tests", "platforms/x86_64/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformX86_64", "X86Layout"]),

@@ -14,16 +14,21 @@ public struct DeviceTreeInterrupt: Equatable, Sendable {
 }
 
 extension DeviceTree {
-  /// The first register block of a device, as physical addresses.
+  /// A register block of a device, the first unless `index` says otherwise, as physical
+  /// addresses.
   ///
-  /// - Returns: nil if the device has none, or a bus on the way hides it.
-  public func registers(of node: DeviceTreeNode) -> DeviceTreeRegion? {
+  /// - Returns: nil if the device has none such, or a bus on the way hides it.
+  public func registers(of node: DeviceTreeNode, at index: UInt32 = 0) -> DeviceTreeRegion? {
     guard
       let value = property("reg", of: node), let bus = node.parent,
       let cells = cellCounts(of: bus), cells.size > 0,
       value.cellCount % (cells.address + cells.size) == 0,
-      let base = number(cells.address, cellsAt: 0, of: value),
-      let byteCount = number(cells.size, cellsAt: cells.address, of: value),
+      index < value.cellCount / (cells.address + cells.size)
+    else { return nil }
+    let start = index * (cells.address + cells.size)
+    guard
+      let base = number(cells.address, cellsAt: start, of: value),
+      let byteCount = number(cells.size, cellsAt: start + cells.address, of: value),
       byteCount > 0, !base.addingReportingOverflow(byteCount - 1).overflow
     else { return nil }
     return translated(DeviceTreeRegion(base: base, byteCount: byteCount), from: bus)

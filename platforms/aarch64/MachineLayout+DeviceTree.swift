@@ -1,0 +1,104 @@
+import KernelHAL
+import MnosABI
+import PlatformCommon
+
+extension MachineLayout {
+  /// What a device tree says; parts that it does not name stay empty.
+  mutating func read<Memory: PhysicalMemoryReader>(_ tree: DeviceTree<Memory>) {
+    if let node = tree.firstNode(where: { Self.controller($0, in: tree) != .none }) {
+      readController(node, in: tree)
+      readTimer(tree, controller: node)
+      readSerialPort(tree, controller: node)
+    }
+    readFirmware(tree)
+    powerOff = tree.registerWrite("syscon-poweroff")
+    reboot = tree.registerWrite("syscon-reboot")
+    entropySeed = tree.entropySeed
+  }
+
+  private static func controller<M>(
+    _ node: DeviceTreeNode, in tree: DeviceTree<M>
+  ) -> Controller {
+    guard tree.isEnabled(node), let models = tree.property("compatible", of: node) else {
+      return .none
+    }
+    if tree.lists("arm,gic-v3", in: models) { return .version3 }
+    let isVersion2 =
+      tree.lists("arm,gic-400", in: models) || tree.lists("arm,cortex-a15-gic", in: models)
+      || tree.lists("arm,cortex-a7-gic", in: models)
+    return isVersion2 ? .version2 : .none
+  }
+
+  /// Source: Linux devicetree bindings interrupt-controller/arm,gic and arm,gic-v3.
+  private mutating func readController<M>(_ node: DeviceTreeNode, in tree: DeviceTree<M>) {
+    guard let first = Self.region(0, of: node, in: tree) else { return }
+    controller = Self.controller(node, in: tree)
+    distributor = first
+    if controller == .version2 {
+      interface = Self.region(1, of: node, in: tree) ?? interface
+    } else {
+      let count = min(tree.cell("#redistributor-regions", of: node) ?? 1, 16)
+      for index in 0..<count {
+        if let region = Self.region(1 + index, of: node, in: tree) { redistributors.append(region) }
+      }
+    }
+  }
+
+  private static func region<M>(
+    _ index: UInt32, of node: DeviceTreeNode, in tree: DeviceTree<M>
+  ) -> MemoryRegion? {
+    tree.registers(of: node, at: index).map {
+      MemoryRegion(base: $0.base, byteCount: $0.byteCount, kind: .device)
+    }
+  }
+
+  /// Source: Linux devicetree binding timer/arm,arch_timer: the third interrupt is the virtual
+  /// timer's.
+  private mutating func readTimer<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode) {
+    let node = tree.firstNode { node in
+      tree.isEnabled(node)
+        && (tree.isCompatible(node, with: "arm,armv8-timer")
+          || tree.isCompatible(node, with: "arm,armv7-timer"))
+    }
+    guard let node else { return }
+    timeFrequency = UInt64(tree.cell("clock-frequency", of: node) ?? 0)
+    if let interrupt = tree.interrupt(of: node, at: 2), interrupt.controller == controller {
+      timerInterrupt = Self.number(of: interrupt) ?? 0
+    }
+  }
+
+  /// The first cell is 0 for devices' interrupts and 1 for a CPU's own; the second counts from
+  /// the first of that kind.
+  private static func number(of interrupt: DeviceTreeInterrupt) -> UInt32? {
+    switch interrupt.number {
+    case 0 where interrupt.second < GICLayout.interruptLimit - 32: interrupt.second + 32
+    case 1 where interrupt.second < 16: interrupt.second + 16
+    default: nil
+    }
+  }
+
+  private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode) {
+    guard let port = tree.serialPort else { return }
+    serialPort = port.device
+    if let interrupt = tree.interrupt(of: port.node), interrupt.controller == controller,
+      let line = Self.number(of: interrupt), Self.isLine(line)
+    {
+      serialPort.line = line
+    }
+  }
+
+  /// Source: Linux devicetree binding arm/psci.
+  private mutating func readFirmware<M>(_ tree: DeviceTree<M>) {
+    let node = tree.firstNode { node in
+      tree.isEnabled(node)
+        && (tree.isCompatible(node, with: "arm,psci-1.0")
+          || tree.isCompatible(node, with: "arm,psci-0.2"))
+    }
+    guard let node, let method = tree.property("method", of: node) else { return }
+    if tree.lists("hvc", in: method) {
+      conduit = .hypervisor
+    } else if tree.lists("smc", in: method) {
+      conduit = .secureMonitor
+    }
+  }
+}
