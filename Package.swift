@@ -81,6 +81,14 @@ let kernelTargets: [Target] = [
       "SyscallMSRs.swift", "X86Platform.swift", "X86Platform+Boot.swift",
       "X86Platform+Interrupts.swift", "X86Platform+Platform.swift", "X86Platform+Power.swift",
     ]),
+  module(
+    "PlatformLoongArch64", "platforms/loongarch64",
+    imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    exclude: [
+      "asm", "include", "link.ld", "tests", "CoreRegisters.swift", "FrameLink.swift",
+      "LoongArchPlatform.swift", "LoongArchPlatform+Float.swift",
+      "LoongArchPlatform+Memory.swift", "LoongArchPlatform+Traps.swift",
+    ]),
   tests(
     "PlatformCommonTests", "platforms/common/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting"]),
@@ -90,6 +98,9 @@ let kernelTargets: [Target] = [
   tests(
     "PlatformAArch64Tests", "platforms/aarch64/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformAArch64"]),
+  tests(
+    "PlatformLoongArch64Tests", "platforms/loongarch64/tests",
+    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformLoongArch64"]),
   tests(
     "PlatformX86_64Tests", "platforms/x86_64/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformX86_64", "X86Layout"]),

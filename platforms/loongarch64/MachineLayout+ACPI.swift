@@ -1,0 +1,74 @@
+import KernelHAL
+import MnosABI
+import PlatformCommon
+
+extension MachineLayout {
+  /// Reads the ACPI tables. What can be known is filled in also when it throws.
+  mutating func discover<Memory: PhysicalMemoryReader>(
+    _ boot: BootEnvironment, in memory: Memory
+  ) throws(BootFailure) {
+    guard boot.acpiRoot != 0 else {
+      throw .missing(StaticReason("the boot loader passed on no ACPI tables"))
+    }
+    guard let root = ACPIRoot(pointerAt: boot.acpiRoot, in: memory, noting: &report) else {
+      throw .malformed(StaticReason("ACPI root tables"))
+    }
+    read(root)
+    try validate()
+  }
+
+  /// What the tables say; parts that they do not name stay empty.
+  mutating func read<Memory: PhysicalMemoryReader>(_ root: ACPIRoot<Memory>) {
+    var firstLine: UInt32? = nil
+    if let table = root.table(.interruptControllers, noting: &report) {
+      let controllers = ACPIInterruptControllers(table, noting: &report)
+      interruptPin = controllers.pin
+      controllerBase = controllers.bridgeBase
+      controllerByteCount = controllers.bridgeByteCount
+      firstLine = controllers.firstLine
+    }
+    readSerialPort(root, firstLine: firstLine)
+    readPower(root)
+  }
+
+  private mutating func readSerialPort<M>(_ root: ACPIRoot<M>, firstLine: UInt32?) {
+    guard
+      let table = root.table(.serialConsole, noting: &report),
+      let port = ACPISerialConsole(table, noting: &report), let device = port.device,
+      device.kind == .serial16550, device.registers != 0
+    else { return }
+    serialPort = device
+    guard let firstLine, let line = Self.line(of: port, in: table), line >= firstLine,
+      line - firstLine < PlatformInterruptLayout.lineLimit
+    else { return }
+    serialPort.line = line - firstLine
+  }
+
+  /// The table has no interrupt type for these controllers. Firmware leaves the type at none,
+  /// and puts the line where other types have it: 0 if there really is none.
+  ///
+  /// Source: Serial Port Console Redirection Table, revision 4, "Interrupt Type", "Global
+  /// System Interrupt".
+  private static func line<M>(of port: ACPISerialConsole, in table: ACPITable<M>) -> UInt32? {
+    switch port.interrupt {
+    case .line(let line): line
+    case .isa: nil
+    case .none: table.word32(at: 54).flatMap { $0 == 0 ? nil : $0 }
+    }
+  }
+
+  /// Source: ACPI Specification 6.5 §4.8.3.7, sleep control register; §4.8.3.6, reset register.
+  private mutating func readPower<M>(_ root: ACPIRoot<M>) {
+    guard let table = root.table(.fixedHardware, noting: &report) else { return }
+    let hardware = ACPIFixedHardware(table, noting: &report)
+    if let address = hardware.resetRegister?.memoryAddress {
+      reboot = PowerControl(address: address, value: hardware.resetValue)
+    }
+    guard hardware.isHardwareReduced, let address = hardware.sleepControl?.memoryAddress,
+      let state = root.sleepState(
+        offByDefinitionBlockAt: hardware.definitionBlock, noting: &report)
+    else { return }
+    let enable: UInt8 = 1 << 5
+    powerOff = PowerControl(address: address, value: state.typeA << 2 | enable)
+  }
+}
