@@ -5,21 +5,10 @@ import _Volatile
 @main struct Console: Program {
   static func run(_ start: inout StartContext) -> UInt64 {
     do throws(SyscallStatus) {
-      var device = try start.takeDevice(.serial16550)
-      let clock = device.clockFrequency
-      if let ports = device.ports.take() {
-        try ports.enable(for: start.process)
-        let registers = PortRegisters(first: device.firstPort)
-        // PCs do not say: their serial ports have had this clock since 1981.
-        try serve(registers, clock == 0 ? 1_843_200 : clock, device, &start)
-      } else if let memory = device.registers.take() {
-        let mapped = try MappedMemory(memory)
-        let registers = MemoryRegisters(
-          address: UInt(mapped.address + device.registerOffset),
-          shift: device.registerShift, width: device.accessWidth)
-        try serve(registers, clock, device, &start)
+      if let device = try? start.takeDevice(.serialPL011) {
+        try servePL011(device, &start)
       } else {
-        return UInt64(SyscallStatus.unavailable.rawValue)
+        try serve16550(try start.takeDevice(.serial16550), &start)
       }
       return 0
     } catch {
@@ -27,17 +16,51 @@ import _Volatile
     }
   }
 
-  private static func serve<Registers: RegisterAccess>(
-    _ registers: Registers, _ clock: UInt32, _ device: consuming Device,
-    _ start: inout StartContext
+  private static func serve16550(
+    _ device: consuming Device, _ start: inout StartContext
+  ) throws(SyscallStatus) {
+    let clock = device.clockFrequency
+    if let ports = device.ports.take() {
+      try ports.enable(for: start.process)
+      let registers = PortRegisters(first: device.firstPort)
+      // PCs do not say: their serial ports have had this clock since 1981.
+      try serve(
+        UART16550Driver(registers: registers, clockFrequency: clock == 0 ? 1_843_200 : clock),
+        device, &start)
+    } else {
+      let mapped = try map(&device)
+      let registers = MemoryRegisters<UInt8>(
+        address: UInt(mapped.address + device.registerOffset), shift: device.registerShift,
+        width: device.accessWidth)
+      try serve(
+        UART16550Driver(registers: registers, clockFrequency: clock), device, &start)
+    }
+  }
+
+  private static func servePL011(
+    _ device: consuming Device, _ start: inout StartContext
+  ) throws(SyscallStatus) {
+    let mapped = try map(&device)
+    // Registers have 16 bits and lie 4 bytes apart; some buses want all 32 at once.
+    let registers = MemoryRegisters<UInt32>(
+      address: UInt(mapped.address + device.registerOffset), shift: 0,
+      width: device.accessWidth == 2 ? 2 : 4)
+    try serve(PL011Driver(registers: registers), device, &start)
+  }
+
+  private static func map(_ device: inout Device) throws(SyscallStatus) -> MappedMemory {
+    guard let memory = device.registers.take() else { throw .unavailable }
+    return try MappedMemory(memory)
+  }
+
+  private static func serve<Driver: SerialDriver>(
+    _ driver: Driver, _ device: consuming Device, _ start: inout StartContext
   ) throws(SyscallStatus) {
     guard let interrupt = device.interrupt.take() else { throw .unavailable }
     let notification = try start.budget.makeNotification()
     try notification.bind(to: start.thread)
     try interrupt.bind(to: try notification.makeSignaller(bits: 1))
-    var loop = ConsoleLoop(
-      driver: UART16550Driver(registers: registers, clockFrequency: clock),
-      interrupt: interrupt)
+    var loop = ConsoleLoop(driver: driver, interrupt: interrupt)
     let endpoint = try start.budget.makeEndpoint()
     let directory = Client<NameProtocol>(try start.take(ShortName("directory")))
     do throws(CallFailure<NameProtocol.Failure>) {
@@ -123,7 +146,7 @@ struct PortRegisters: RegisterAccess {
 @_silgen_name("mnos_port_write8") private func portWrite(_ port: UInt16, _ value: UInt8)
 
 /// (F) Registers in mapped device memory.
-@safe struct MemoryRegisters: RegisterAccess {
+@safe struct MemoryRegisters<Value: FixedWidthInteger>: RegisterAccess {
   private let address: UInt
   private let shift: UInt8
   private let width: UInt8
@@ -138,30 +161,36 @@ struct PortRegisters: RegisterAccess {
     self.width = width
   }
 
-  func read(_ register: Int) -> UInt8 {
+  func read(_ register: Int) -> Value {
     let place = address + UInt(register) << UInt(shift)
-    // SAFETY: the initialiser's caller keeps the device mapped, and its eight registers
+    // SAFETY: the initialiser's caller keeps the device mapped, and the driver's registers
     // lie in it; any value read is valid.
     switch width {
     case 4:
-      return UInt8(
+      return Value(
         truncatingIfNeeded: unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: place).load())
     case 2:
-      return UInt8(
+      return Value(
         truncatingIfNeeded: unsafe VolatileMappedRegister<UInt16>(unsafeBitPattern: place).load())
-    default: return unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).load()
+    default:
+      return Value(
+        truncatingIfNeeded: unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).load())
     }
   }
 
-  func write(_ value: UInt8, to register: Int) {
+  func write(_ value: Value, to register: Int) {
     let place = address + UInt(register) << UInt(shift)
     // SAFETY: as in `read`.
     switch width {
     case 4:
-      unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: place).store(UInt32(value))
+      unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: place).store(
+        UInt32(truncatingIfNeeded: value))
     case 2:
-      unsafe VolatileMappedRegister<UInt16>(unsafeBitPattern: place).store(UInt16(value))
-    default: unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).store(value)
+      unsafe VolatileMappedRegister<UInt16>(unsafeBitPattern: place).store(
+        UInt16(truncatingIfNeeded: value))
+    default:
+      unsafe VolatileMappedRegister<UInt8>(unsafeBitPattern: place).store(
+        UInt8(truncatingIfNeeded: value))
     }
   }
 }

@@ -1,5 +1,7 @@
-/// The 8-bit registers of a device, by number, wherever they are.
-protocol RegisterAccess {
-  func read(_ register: Int) -> UInt8
-  func write(_ value: UInt8, to register: Int)
+/// The registers of a device, by number or offset, wherever they are.
+protocol RegisterAccess<Value> {
+  /// As wide as the device's registers, at least.
+  associatedtype Value: FixedWidthInteger
+  func read(_ register: Int) -> Value
+  func write(_ value: Value, to register: Int)
 }

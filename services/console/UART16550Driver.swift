@@ -1,7 +1,7 @@
 /// Drives a 16550A-compatible serial port by its interrupts.
 ///
 /// Source: National Semiconductor PC16550D data sheet (1995), section 8.
-struct UART16550Driver<Registers: RegisterAccess>: SerialDriver {
+struct UART16550Driver<Registers: RegisterAccess<UInt8>>: SerialDriver {
   let registers: Registers
   /// Hertz of the clock that the divisor divides; 0 keeps the line speed as it was set.
   let clockFrequency: UInt32
