@@ -3,13 +3,13 @@ import PlatformCommon
 /// A generic interrupt controller of version 2, whose CPU interface is in memory.
 ///
 /// Source: GIC Architecture Specification 2.0 (IHI 0048).
-struct GICv2<Registers: RegisterAccess>: InterruptDistributor {
-  private var distributor: Registers
-  private var interface: Registers
+struct GICv2<Distributor: RegisterAccess, Interface: RegisterAccess>: InterruptDistributor {
+  private var distributor: Distributor
+  private var interface: Interface
   let lineCount: UInt32
 
   /// GICC registers: CTLR, PMR, BPR, IAR, EOIR.
-  private enum Interface {
+  private enum Register {
     static var control: UInt64 { 0x00 }
     static var priorityMask: UInt64 { 0x04 }
     static var binaryPoint: UInt64 { 0x08 }
@@ -17,7 +17,7 @@ struct GICv2<Registers: RegisterAccess>: InterruptDistributor {
     static var end: UInt64 { 0x10 }
   }
 
-  init(distributor: Registers, interface: Registers) {
+  init(distributor: Distributor, interface: Interface) {
     self.distributor = distributor
     self.interface = interface
     lineCount = GICLines.count(type: distributor.read(at: GICLayout.type))
@@ -39,9 +39,9 @@ struct GICv2<Registers: RegisterAccess>: InterruptDistributor {
     }
     // Bit 0 forwards the one group that there is, seen from where the kernel runs.
     distributor.write(1, at: GICLayout.control)
-    interface.write(0xff, at: Interface.priorityMask)
-    interface.write(0, at: Interface.binaryPoint)
-    interface.write(1, at: Interface.control)
+    interface.write(0xff, at: Register.priorityMask)
+    interface.write(0, at: Register.binaryPoint)
+    interface.write(1, at: Register.control)
     setLine(0, isEnabled: true)
   }
 
@@ -51,9 +51,9 @@ struct GICv2<Registers: RegisterAccess>: InterruptDistributor {
   }
 
   /// The number of the CPU that sent interrupts 0 to 15 stands above the interrupt.
-  mutating func claim() -> UInt32 { interface.read(at: Interface.acknowledge) & 0x3ff }
+  mutating func claim() -> UInt32 { interface.read(at: Register.acknowledge) & 0x3ff }
 
-  mutating func complete(_ line: UInt32) { interface.write(line, at: Interface.end) }
+  mutating func complete(_ line: UInt32) { interface.write(line, at: Register.end) }
 
   mutating func interruptSelf() {
     // TargetListFilter 2: the CPU that writes.

@@ -14,17 +14,20 @@ protocol GICProcessorInterface {
 /// interrupts (LPIs) are not used.
 ///
 /// Source: GIC Architecture Specification 3.0 (IHI 0069).
-struct GICv3<Registers: RegisterAccess, Interface: GICProcessorInterface>: InterruptDistributor {
-  private var distributor: Registers
+struct GICv3<
+  Distributor: RegisterAccess, Redistributor: RegisterAccess, Interface: GICProcessorInterface
+>: InterruptDistributor {
+  private var distributor: Distributor
   /// The CPU's redistributor: its two first frames.
-  private var redistributor: Registers
+  private var redistributor: Redistributor
   private var interface: Interface
   /// MPIDR_EL1's four affinity fields, as it has them.
   private let affinity: UInt64
   let lineCount: UInt32
 
   init(
-    distributor: Registers, redistributor: Registers, interface: Interface, affinity: UInt64
+    distributor: Distributor, redistributor: Redistributor, interface: Interface,
+    affinity: UInt64
   ) {
     self.distributor = distributor
     self.redistributor = redistributor
@@ -88,7 +91,7 @@ struct GICv3<Registers: RegisterAccess, Interface: GICProcessorInterface>: Inter
     }
   }
 
-  private mutating func withOwnInterrupts(_ body: (inout OffsetRegisters<Registers>) -> Void) {
+  private mutating func withOwnInterrupts(_ body: (inout OffsetRegisters<Redistributor>) -> Void) {
     var registers = OffsetRegisters(
       registers: redistributor, offset: GICLayout.ownInterruptFrame)
     body(&registers)

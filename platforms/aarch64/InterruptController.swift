@@ -6,8 +6,11 @@ import PlatformCommon
 enum InterruptController {
   /// Until the tables were read.
   case none
-  case version2(GICv2<DeviceRegisters>)
-  case version3(GICv3<DeviceRegisters, SystemRegisterInterface>)
+  case version2(Version2)
+  case version3(Version3)
+
+  typealias Version2 = GICv2<DeviceRegisters, DeviceRegisters>
+  typealias Version3 = GICv3<DeviceRegisters, DeviceRegisters, SystemRegisterInterface>
 
   /// - Parameters:
   ///   - windowBase: Where physical address 0 appears; the layout's regions are mapped there.
@@ -49,8 +52,8 @@ enum InterruptController {
   /// outside its registers.
   @inline(__always)
   private func with<Result>(
-    _ otherwise: Result, _ body2: (inout GICv2<DeviceRegisters>) -> Result,
-    _ body3: (inout GICv3<DeviceRegisters, SystemRegisterInterface>) -> Result
+    _ otherwise: Result, _ body2: (inout Version2) -> Result,
+    _ body3: (inout Version3) -> Result
   ) -> Result {
     switch self {
     case .none: return otherwise

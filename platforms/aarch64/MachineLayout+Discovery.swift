@@ -42,6 +42,8 @@ extension MachineLayout {
     }
     var found = self
     found.read(tree)
+    // Also for the report of a boot that ends here.
+    serialPort = found.serialPort
     try found.validate()
     self = found
   }
