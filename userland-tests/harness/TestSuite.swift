@@ -35,6 +35,16 @@ public struct TestSuite: ~Copyable {
     scope.cleanUp()
   }
 
+  /// Says that a fact does not apply to this machine, and why, so that every machine reports
+  /// the same names.
+  public mutating func inapplicable(_ name: StaticString, because reason: StaticString) {
+    output.write("ok ")
+    writeName(name)
+    output.write(" (does not apply: ")
+    output.write(reason)
+    output.write(")\n")
+  }
+
   /// Checks that nothing was left behind, and says how it all went.
   ///
   /// - Returns: The program's exit value.

@@ -66,8 +66,11 @@ func checkRegisterIsolation(_ suite: inout TestSuite) {
     try expect(dirty.value, equals: RemoteCode.otherControl, "control register of the first")
   }
 
-  // Where the machine has no exclusive load there is nothing to break.
-  guard RemoteCode.hasExclusiveLoad else { return }
+  guard RemoteCode.hasExclusiveLoad else {
+    return suite.inapplicable(
+      "VSP_016_aContextSwitchBreaksAnExclusiveLoad",
+      because: "there is no exclusive load on this machine")
+  }
   suite.fact("VSP_016_aContextSwitchBreaksAnExclusiveLoad") { (scope) throws(Unexpected) in
     let page = try scope.page().words
     let (first, second) = (try scope.remote(), try scope.remote())
