@@ -58,7 +58,7 @@ let kernelTargets: [Target] = [
     "PlatformRISCV64", "platforms/riscv64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
     exclude: [
       "asm", "include", "link.ld", "tests", "CPUFeatures.swift",
-      "FrameLink.swift",
+      "FrameLink.swift", "IMSIC.swift", "InterruptController.swift",
       "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
       "RISCVPlatform+Traps.swift", "SBI.swift",
     ]),

@@ -15,10 +15,15 @@ extension MachineLayout {
     if let table = root.table(.interruptControllers, noting: &report),
       let model = ACPIPlatformInterrupts(table, hart: bootHart, noting: &report)
     {
+      switch model.delivery {
+      case .contexts(let context): controllerKind = .plic(context: context)
+      case .wires(let context): controllerKind = .aplic(.direct(context: context))
+      case .messages(let file, let identityCount):
+        controllerKind = .aplic(.messages(file: file, identityCount: identityCount))
+      }
       controllerBase = model.base
       controllerByteCount = model.byteCount
       controllerSourceCount = UInt32(min(UInt32(model.sourceCount), PLICLayout.highestSource))
-      controllerContext = model.context
       readSerialPort(root, firstLine: model.firstLine)
     }
   }

@@ -5,12 +5,11 @@ import PlatformCommon
 struct MachineLayout: Equatable {
   /// Ticks of the time counter per second.
   var timeFrequency: UInt64 = 0
+  var controllerKind = InterruptControllerKind.none
   var controllerBase: UInt64 = 0
   var controllerByteCount: UInt64 = 0
   /// Interrupt sources, without source 0.
   var controllerSourceCount: UInt32 = 0
-  /// The number of the boot CPU's supervisor mode in the controller.
-  var controllerContext: UInt64 = 0
   /// The serial port, or kind `none`.
   var serialPort = DeviceDescription()
   var powerOff: RegisterWrite? = nil
@@ -24,12 +23,11 @@ struct MachineLayout: Equatable {
     guard timeFrequency > 0 else {
       throw .missing(StaticReason("frequency of the time counter"))
     }
-    guard controllerByteCount > 0 else {
-      throw .missing(StaticReason("interrupt controller (PLIC)"))
+    guard controllerKind != .none else {
+      throw .missing(StaticReason("interrupt controller (PLIC or APLIC)"))
     }
     guard
-      controllerContext <= PLICLayout.highestContext,
-      PLICLayout.byteCount(context: controllerContext) <= controllerByteCount,
+      controllerKind.isPossible, controllerKind.leastByteCount <= controllerByteCount,
       controllerBase % 4096 == 0
     else { throw .malformed(StaticReason("registers of the interrupt controller")) }
   }

@@ -88,10 +88,7 @@ extension RISCVPlatform {
   // MARK: Interrupt lines
 
   public var interruptLineCount: UInt32 { controller.lineCount }
-  /// Source 0 is none; the kernel itself uses no line.
-  public func isLineAvailable(_ line: UInt32) -> Bool {
-    line > 0 && line < controller.lineCount
-  }
+  public func isLineAvailable(_ line: UInt32) -> Bool { controller.isAvailable(line) }
   /// What a driver did to the device before is done before the line is completed.
   public mutating func setLine(_ line: UInt32, isEnabled: Bool) {
     mnos_riscv_fence_devices()

@@ -34,7 +34,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
   let startTicks: UInt64
   var time = TimeScale()
   var layout = MachineLayout()
-  var controller: PLIC<DeviceRegisters>
+  var controller = InterruptController()
 
   public init(boot: BootEnvironment) throws(BootFailure) {
     let translation = try TranslationControl.probe()
@@ -46,7 +46,6 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
     startTicks = mnos_riscv_read_time()
     firmware = SBI()
     features = CPUFeatures.probe()
-    controller = PLIC(registers: DeviceRegisters(), context: 0, sourceCount: 0)
     // User code reads the time itself, but no other counter.
     mnos_riscv_write_scounteren(CPUFeatures.timeCounterBit)
   }
@@ -68,8 +67,8 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
     // SAFETY: the kernel has mapped `deviceRegion(at: 0)`, which is this, for the platform.
     let registers = unsafe DeviceRegisters(
       base: physicalWindowBase &+ layout.controllerBase, byteCount: layout.controllerByteCount)
-    controller = PLIC(
-      registers: registers, context: layout.controllerContext,
+    controller = InterruptController(
+      kind: layout.controllerKind, registers: registers,
       sourceCount: layout.controllerSourceCount)
     controller.start()
     setTimer(ticks: .max)

@@ -1,11 +1,13 @@
-/// A device tree of a RISC-V board with a PLIC and 16550 ports, like the one QEMU's `virt`
+/// A device tree of a RISC-V board with an interrupt controller and 16550 ports, like the one QEMU's `virt`
 /// machine has.
 public struct BoardTree {
   public var harts: UInt32 = 1
   public var timeFrequency: UInt32 = 10_000_000
   /// What /chosen says of the console; nil leaves it out.
   public var stdoutPath: String? = "/soc/serial@10000000:115200n8"
-  public var hasController = true
+  /// How interrupts of devices reach the harts.
+  public enum Controller: Sendable { case none, plic, aplic, aplicWithMessages }
+  public var controller = Controller.plic
   /// `ranges` of the bus; empty is one to one.
   public var busRanges: [UInt32] = []
 
@@ -73,13 +75,21 @@ public struct BoardTree {
         test.property("reg", cells: 0, 0x10_0000, 0, 0x1000)
         test.property("compatible", texts: "sifive,test1", "syscon")
       }
-      if hasController { controller(&bus) }
+      switch controller {
+      case .none: break
+      case .plic: platformController(&bus)
+      case .aplic, .aplicWithMessages: advancedControllers(&bus)
+      }
     }
   }
 
   private func serialPort(_ bus: inout TreeBuilder, address: UInt32, line: UInt32) {
     bus.node("serial@\(String(address, radix: 16))") { port in
-      port.property("interrupts", cells: line)
+      if controller == .plic {
+        port.property("interrupts", cells: line)
+      } else {
+        port.property("interrupts", cells: line, 4)
+      }
       port.property("interrupt-parent", cells: 3)
       port.property("clock-frequency", cells: 3_686_400)
       port.property("reg", cells: 0, address, 0, 0x100)
@@ -87,7 +97,7 @@ public struct BoardTree {
     }
   }
 
-  private func controller(_ bus: inout TreeBuilder) {
+  private func platformController(_ bus: inout TreeBuilder) {
     bus.node("plic@c000000") { controller in
       controller.property("phandle", cells: 3)
       controller.property("riscv,ndev", cells: 95)
@@ -101,5 +111,41 @@ public struct BoardTree {
       controller.property("compatible", texts: "sifive,plic-1.0.0", "riscv,plic0")
       controller.property("#interrupt-cells", cells: 1)
     }
+  }
+  /// One controller for machine mode, which comes first, and one for supervisor mode.
+  private func advancedControllers(_ bus: inout TreeBuilder) {
+    for (mode, address, handle) in [
+      (UInt32(11), UInt32(0xc00_0000), UInt32(5)), (9, 0xd00_0000, 3),
+    ] {
+      if controller == .aplicWithMessages {
+        bus.node("interrupt-controller@\(String(0x1000_0000 + address * 2, radix: 16))") { files in
+          files.property("phandle", cells: handle + 10)
+          files.property("riscv,num-ids", cells: 255)
+          files.property("reg", cells: 0, 0x1000_0000 + address * 2, 0, harts * 0x1000)
+          outputs(&files, mode: mode)
+          files.property("compatible", texts: "qemu,imsics", "riscv,imsics")
+        }
+      }
+      bus.node("interrupt-controller@\(String(address, radix: 16))") { node in
+        node.property("phandle", cells: handle)
+        node.property("riscv,num-sources", cells: 96)
+        node.property("reg", cells: 0, address, 0, 0x8000)
+        node.property("#interrupt-cells", cells: 2)
+        if controller == .aplicWithMessages {
+          node.property("msi-parent", cells: handle + 10)
+        } else {
+          outputs(&node, mode: mode)
+        }
+        node.property("compatible", texts: "qemu,aplic", "riscv,aplic")
+      }
+    }
+  }
+
+  private func outputs(_ node: inout TreeBuilder, mode: UInt32) {
+    node.property(
+      "interrupts-extended",
+      bytes: (0..<harts).flatMap { hart in
+        [handle(ofHart: hart), mode].flatMap(TreeBuilder.bigEndian)
+      })
   }
 }

@@ -25,14 +25,17 @@ import Testing
     return try table(.interruptControllers, builder.finished())
   }
 
-  private func hart(_ table: inout TableBuilder, number: UInt64, identifier: UInt64) {
+  private func hart(
+    _ table: inout TableBuilder, number: UInt64, identifier: UInt64, file: UInt64 = 0
+  ) {
     for (value, count) in [(0x18, 1), (36, 1), (1, 1), (0, 1), (1, 4)] as [(UInt64, Int)] {
       table.add(value, byteCount: count)
     }
     table.add(number, byteCount: 8)
     table.add(0, byteCount: 4)
     table.add(identifier, byteCount: 4)
-    table.add(0, byteCount: 12)
+    table.add(file, byteCount: 8)
+    table.add(0x1000, byteCount: 4)
   }
 
   private func controller(
@@ -62,9 +65,48 @@ import Testing
     let first = try #require(interrupts(table, hart: 4))
     let second = try #require(interrupts(table, hart: 9))
 
-    #expect(first.base == 0xc00_0000 && first.context == 3 && first.firstLine == 0)
-    #expect(second.base == 0xd00_0000 && second.context == 1 && second.firstLine == 96)
+    #expect(first.base == 0xc00_0000 && first.delivery == .contexts(3) && first.firstLine == 0)
+    #expect(second.base == 0xd00_0000 && second.delivery == .contexts(1) && second.firstLine == 96)
     #expect(first.sourceCount == 95 && first.byteCount == 0x60_0000)
+  }
+
+  /// An advanced controller with 96 sources, by wire or, with files, by message.
+  private func advancedTable(identities: UInt64?) throws -> ACPITable<FirmwareMemory> {
+    var builder = TableBuilder("APIC", revision: 6)
+    builder.add(0, byteCount: 8)
+    // Files lie in another order than harts.
+    hart(&builder, number: 0, identifier: 0x0200_0000, file: 0x2800_1000)
+    hart(&builder, number: 1, identifier: 0x0200_0001, file: 0x2800_0000)
+    if let identities {
+      for (value, count) in [(0x19, 1), (16, 1), (0, 2), (0, 4), (identities, 2), (0, 6)]
+        as [(UInt64, Int)]
+      {
+        builder.add(value, byteCount: count)
+      }
+    }
+    for (value, count) in [
+      (0x1a, 1), (36, 1), (1, 1), (2, 1), (0, 4), (0, 8), (2, 2), (96, 2), (32, 4),
+      (0xd00_0000, 8), (0x8000, 4),
+    ] as [(UInt64, Int)] {
+      builder.add(value, byteCount: count)
+    }
+    return try table(.interruptControllers, builder.finished())
+  }
+
+  @Test func advancedControllerInterruptsByWire() throws {
+    let model = try #require(interrupts(try advancedTable(identities: nil), hart: 1))
+
+    #expect(model.delivery == .wires(1))
+    #expect(model.base == 0xd00_0000 && model.byteCount == 0x8000)
+    #expect(model.sourceCount == 96 && model.firstLine == 32)
+  }
+
+  @Test(arguments: [(0, 1), (1, 0)] as [(UInt64, UInt32)])
+  func interruptFilesGetMessages(hart: UInt64, file: UInt32) throws {
+    let model = try #require(interrupts(try advancedTable(identities: 255), hart: hart))
+
+    #expect(model.delivery == .messages(file: file, identityCount: 255))
+    #expect(model.base == 0xd00_0000)
   }
 
   @Test func unknownHartHasNoController() throws {

@@ -63,6 +63,22 @@ MNOS_INLINE void mnos_riscv_write_stimecmp(uint64_t value) {
   __asm__ volatile("csrw 0x14d, %0" : : "r"(value));
 }
 
+// The interrupt file of this CPU, by number: the assembler may not know the "Ssaia" extension.
+// siselect picks one of its registers, which sireg then is; writing stopei takes the message
+// that reading it names.
+// Source: RISC-V Advanced Interrupt Architecture 1.0 §2.2 and §3.10.
+
+MNOS_INLINE void mnos_riscv_write_indirect(uint64_t number, uint64_t value) {
+  __asm__ volatile("csrw 0x150, %0" : : "r"(number));
+  __asm__ volatile("csrw 0x151, %0" : : "r"(value));
+}
+
+MNOS_INLINE uint64_t mnos_riscv_claim_message(void) {
+  uint64_t value;
+  __asm__ volatile("csrrw %0, 0x15c, x0" : "=r"(value) : : "memory");
+  return value;
+}
+
 // Address translation. The operands are (virtual address, address-space identifier); x0 in
 // place of one means all of them.
 

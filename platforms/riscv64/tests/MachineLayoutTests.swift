@@ -32,13 +32,32 @@ import Testing
     #expect(layout.controllerBase == 0xc00_0000)
     #expect(layout.controllerByteCount == 0x60_0000)
     #expect(layout.controllerSourceCount == 95)
-    #expect(layout.controllerContext == 1)
+    #expect(layout.controllerKind == .plic(context: 1))
     #expect(layout.entropySeed.bits == 0x71c9_7792_c425_24c9)
   }
 
   @Test(arguments: [(0, 1), (1, 3), (3, 7)] as [(UInt64, UInt64)])
   func contextIsThatOfTheBootHart(hart: UInt64, context: UInt64) throws {
-    #expect(try layout(bootHart: hart) { $0.harts = 4 }.controllerContext == context)
+    #expect(try layout(bootHart: hart) { $0.harts = 4 }.controllerKind == .plic(context: context))
+  }
+
+  @Test(
+    arguments: [
+      (.aplic, .aplic(.direct(context: 2))),
+      (.aplicWithMessages, .aplic(.messages(file: 2, identityCount: 255))),
+    ] as [(BoardTree.Controller, InterruptControllerKind)])
+  func advancedControllerIsThatOfSupervisorMode(
+    controller: BoardTree.Controller, kind: InterruptControllerKind
+  ) throws {
+    let layout = try layout(bootHart: 2) {
+      $0.harts = 3
+      $0.controller = controller
+    }
+
+    #expect(layout.controllerKind == kind)
+    #expect(layout.controllerBase == 0xd00_0000 && layout.controllerByteCount == 0x8000)
+    #expect(layout.controllerSourceCount == 96)
+    #expect(layout.serialPort.line == 10)
   }
 
   @Test func serialPortIsTheConsole() throws {
@@ -76,8 +95,8 @@ import Testing
   }
 
   @Test func missingPartsAreNamed() {
-    #expect(throws: BootFailure.missing(StaticReason("interrupt controller (PLIC)"))) {
-      try layout { $0.hasController = false }
+    #expect(throws: BootFailure.missing(StaticReason("interrupt controller (PLIC or APLIC)"))) {
+      try layout { $0.controller = .none }
     }
     #expect(throws: BootFailure.self) { try layout { $0.timeFrequency = 0 } }
     #expect(throws: BootFailure.self) { try layout(bootHart: 5) }
@@ -156,7 +175,7 @@ import Testing
     let layout = try layout(tables: tables(), hart: 2)
 
     #expect(layout.timeFrequency == 10_000_000)
-    #expect(layout.controllerContext == 5)
+    #expect(layout.controllerKind == .plic(context: 5))
     #expect(layout.controllerSourceCount == 96)
     #expect(layout.serialPort.registers == 0x1000_0000)
     #expect(layout.serialPort.registerShift == 0)
