@@ -23,7 +23,7 @@ func bootEntry() -> Never {
 /// Boots up to the first thread; returns its registers, or nil after a failed boot.
 @inline(never)
 private func bootKernel() -> UInt? {
-  let loader = LimineBoot.answers
+  let loader = LimineBoot.answers(pagingMode: mnos_paging_response_value())
   var sequence: BootSequence
   do throws(BootStop) {
     sequence = try BootSequence(loader)
@@ -187,7 +187,9 @@ struct BootSequence: ~Copyable {
     platform.write(CurrentPlatform.name)
     platform.write(": ")
     platform.write(decimal: memory.frames.totalCount / 256)
-    platform.write(" MiB of memory\n")
+    platform.write(" MiB of memory, page tables of ")
+    platform.write(decimal: UInt64(platform.pageTableFormat.levelCount))
+    platform.write(" levels\n")
   }
 
   /// Makes the kernel and init; returns the first thread's registers, or nil if it cannot.

@@ -17,10 +17,6 @@
 
 typealias LimineRequest = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
 typealias LimineRequestWithFlags = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
-typealias LiminePagingRequest = (
-  UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
-)
-
 // SAFETY: all globals below are written by the boot loader before the first instruction of
 // the kernel, and only read afterwards.
 
@@ -92,14 +88,6 @@ nonisolated(unsafe) var limineBootHart: LimineRequest = (
   0xc7b1_dd30_df4c_8b88, 0x0a82_e883_a194_f07b, 0x1369_359f_0255_25f9, 0x2ff2_a561_7839_1bb6, 0, 0
 )
 
-/// Revision 1: preferred, highest and lowest mode. Mode 0 is the plainest on each machine:
-/// four levels, and three (Sv39) on riscv64.
-@section(".requests")
-nonisolated(unsafe) var liminePagingMode: LiminePagingRequest = (
-  0xc7b1_dd30_df4c_8b88, 0x0a82_e883_a194_f07b, 0x95c1_a0ed_ab09_44cb, 0xa4e5_cb38_42f7_488a,
-  1, 0, 0, 0, 0
-)
-
 /// Flags 0: the local APICs of x86_64 stay in the mode that the firmware chose.
 @section(".requests")
 nonisolated(unsafe) var limineProcessors: LimineRequestWithFlags = (
@@ -117,11 +105,10 @@ extension LimineBoot {
   ///
   /// Everything it leads to lies in memory that the memory map calls `loaderReclaimable` or
   /// `kernelAndModules`, through the loader's direct map: valid as long as both are kept.
-  public static var answers: LimineBoot {
-    @export(interface) get { collectAnswers() }
-  }
-
-  private static func collectAnswers() -> LimineBoot {
+  ///
+  /// - Parameter pagingMode: The answer to the request in asm/PagingRequest.S.
+  @export(interface)
+  public static func answers(pagingMode: UInt64) -> LimineBoot {
     var responses = LimineResponses()
     // SAFETY: plain reads of constants that nothing writes any more.
     unsafe responses.isBaseRevisionSupported = limineBaseRevision.2 == 0
@@ -138,7 +125,7 @@ extension LimineBoot {
     unsafe responses.framebuffers = limineFramebuffers.5
     unsafe responses.bootTime = limineBootTime.5
     unsafe responses.bootHart = limineBootHart.5
-    unsafe responses.pagingMode = liminePagingMode.5
+    responses.pagingMode = pagingMode
     unsafe responses.processors = limineProcessors.5
     // SAFETY: the addresses are the loader's own answers.
     return unsafe LimineBoot(responses: responses)

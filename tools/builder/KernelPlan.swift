@@ -41,7 +41,9 @@ struct KernelPlan {
   }
 
   private var assembly: [String] {
-    SourceFiles.assembly(in: "\(platformFolder)/asm", root: context.root)
+    ["platforms/common", platformFolder].flatMap {
+      SourceFiles.assembly(in: "\($0)/asm", root: context.root)
+    }
   }
 }
 

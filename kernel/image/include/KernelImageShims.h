@@ -19,5 +19,9 @@ MNOS_LINK_SYMBOL(mnos_boot_stack)
 MNOS_LINK_SYMBOL(mnos_boot_stack_top)
 MNOS_LINK_SYMBOL(mnos_symbols_start)
 
+/// Where the boot loader put its answer about page tables. Source: PagingRequest.S.
+extern const volatile uint64_t mnos_paging_response __attribute__((visibility("hidden")));
+static inline uint64_t mnos_paging_response_value(void) { return mnos_paging_response; }
+
 /// Restores the registers at `frame` and returns to user mode.
 _Noreturn void mnos_enter_user(uint64_t frame);
