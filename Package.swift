@@ -137,14 +137,16 @@ let userTargets: [Target] = [
 let toolTargets: [Target] = [
   module("ToolSupport", "tools/support"),
   module("ToolSetup", "tools/setup", imports: ["ToolSupport"]),
-  module("Builder", "tools/builder", imports: ["ToolSupport"]),
+  module("UnicodeTables", "platforms/unicode", exclude: ["Exports.swift", "include"]),
+  module("Builder", "tools/builder", imports: ["ToolSupport", "UnicodeTables"]),
   module("Machine", "tools/machine", imports: ["ToolSupport", "ToolSetup"]),
   .executableTarget(
     name: "mnos",
     dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],
     path: "tools/command", swiftSettings: strict),
   tests(
-    "ToolTests", "tools/tests", of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos"]),
+    "ToolTests", "tools/tests",
+    of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos", "UnicodeTables"]),
 ]
 
 let package = Package(

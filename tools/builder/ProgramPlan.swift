@@ -9,7 +9,7 @@ struct ProgramPlan {
   /// The steps of the modules that all programs share, and of all assembly.
   func librarySteps() -> [Step] {
     let plan = ModulePlan(context)
-    return libraries.map { plan.step($0, available: libraries) }
+    return libraries.map { plan.step($0, available: libraries) } + (unicode?.steps() ?? [])
       + (sources(in: Self.startFolder) + sources(in: Self.testFolder)).map {
         plan.assemblyStep($0, side: .user)
       }
@@ -35,7 +35,7 @@ struct ProgramPlan {
         "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "text",
         "-z", "max-page-size=4096", "-z", "separate-code", "-z", "noexecstack",
         "-z", "norelro", "--build-id=none", "-T", linkScript, "-o", unstripped,
-      ] + objects + context.architecture.route.libraries(for: context))
+      ] + objects + unicodeLibrary)
     let strip = ToolCommand(
       context.toolchain.program("llvm-objcopy"), ["--strip-all", unstripped, output])
     let architecture = context.architecture
@@ -46,8 +46,17 @@ struct ProgramPlan {
     return Step(
       "link \(program.name) (\(architecture.name))",
       after: [plan.title(program.module)] + librarySteps().map(\.title),
-      inputs: objects + [linkScript], outputs: [output, unstripped],
+      inputs: objects + (unicode?.objects ?? []) + [linkScript], outputs: [output, unstripped],
       actions: [.run(link), .run(strip), check])
+  }
+
+  /// How to make the tables for comparing strings, where the toolchain has none.
+  private var unicode: UnicodePlan? {
+    context.architecture.route.hasUnicodeTables ? nil : UnicodePlan(context: context)
+  }
+
+  private var unicodeLibrary: [String] {
+    unicode?.objects ?? [context.toolchain.unicodeTables(for: context.architecture)]
   }
 
   /// Start-up code and the trap instruction; what remote threads of tests run.

@@ -11,7 +11,7 @@ public struct RetargetedRoute: CompileRoute {
 
   public var assembler: String? { "clang-22" }
   public var linker: String? { "ld.lld-22" }
-  public func libraries(for context: BuildContext) -> [String] { [] }
+  public var hasUnicodeTables: Bool { false }
 
   public func actions(for compilation: SwiftCompilation) -> [Step.Action] {
     let usesFloatRegisters = compilation.clangFlags.contains("-mabi=\(target.hardFloatABI)")
