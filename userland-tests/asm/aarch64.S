@@ -233,6 +233,8 @@ facts:
   // Where the user half of the address space ends, and an address that is in no half.
   .quad 0x0001000000000000
   .quad 0x0001000000000000
+  // Whether a jump is refused also where loads and stores went before.
+  .quad 1
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

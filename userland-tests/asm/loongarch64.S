@@ -222,6 +222,9 @@ facts:
   // Where the user half of the address space ends, and an address that is in no half.
   .quad 0x800000000000
   .quad 0x0000800000000000
+  // Whether a jump is refused also where loads and stores went before: not in QEMU, whose TLB
+  // holds no right to execute, and which never gets past a fetch that its TLB refuses.
+  .quad 0
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

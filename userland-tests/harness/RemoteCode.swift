@@ -38,6 +38,10 @@ public enum RemoteCode {
   /// An address that lies in neither half.
   public static var addressInNoHalf: UInt64 { codeFact(15) }
 
+  /// Whether the machine refuses a jump to a page that loads and stores use. Where an emulator
+  /// does not, only jumps to pages that nobody used before can be tried.
+  public static var judgesEveryFetch: Bool { codeFact(16) != 0 }
+
   /// An address inside this program's own text.
   public static var textAddress: UInt64 { codeAddress() }
 

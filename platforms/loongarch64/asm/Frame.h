@@ -56,17 +56,33 @@
 #define CSR_PGD 0x1b
 #define CSR_RVACFG 0x1f
 #define CSR_SAVE0 0x30
+#define CSR_SAVE1 0x31
+#define CSR_SAVE2 0x32
 #define CSR_TCFG 0x41
 #define CSR_TICLR 0x44
 #define CSR_LLBCTL 0x60
+#define CSR_TLBRBADV 0x89
+#define CSR_TLBRERA 0x8a
 #define CSR_TLBRSAVE 0x8b
 #define CSR_TLBRELO0 0x8c
 #define CSR_TLBRELO1 0x8d
 #define CSR_TLBREHI 0x8e
+#define CSR_TLBRPRMD 0x8f
 #define CSR_DMW0 0x180
 #define CSR_DMW1 0x181
 #define CSR_DMW2 0x182
 #define CSR_DMW3 0x183
+
+// Bits of page table entries. Source: PageTableEntry.swift.
+#define PAGE_LEVEL 0xc
+#define PAGE_LEVEL_SHIFT 2
+#define PAGE_HUGE 0x40
+#define PAGE_UNEXECUTABLE 0x400
+
+// Where the TLB refill handler goes with a fetch that it refuses: behind the vectors of the
+// CPU's own; and what it is then reported as, in ESTAT's form: "page invalid for fetch".
+#define REFUSED_FETCH_VECTOR (77 * 8)
+#define REFUSED_FETCH_CAUSE 0x30000
 
 // Privilege level 0, interrupts off, translation on; what is fetched and accessed without
 // translation is cached (DATF and DATM are 1).

@@ -7,8 +7,8 @@
 
 #include "Frame.h"
 
-// The vectors: one for each of the 64 exceptions, then one for each interrupt. Each puts the
-// frame into t8, and user mode's t8 into SAVE0.
+// The vectors: one for each of the 64 exceptions, then one for each interrupt, then that of
+// asm/Refill.S. Each puts the frame into t8, and user mode's t8 into SAVE0.
 // Source: LoongArch Reference Manual, Volume 1, §6.2.1, "Exception Vectors": EENTRY is aligned
 // to 4 KiB, vectors are 2^VS instructions apart.
   .section .text.vectors, "ax", @progbits
@@ -27,6 +27,11 @@ mnos_loongarch_vectors:
   csrwr $t8, CSR_SAVE0
   b other_trap
   .endr
+  .if . - mnos_loongarch_vectors - REFUSED_FETCH_VECTOR
+  .error "the vector of the TLB refill handler is misplaced"
+  .endif
+  csrwr $t8, CSR_SAVE0
+  b refused_fetch
   .size mnos_loongarch_vectors, . - mnos_loongarch_vectors
 
 // Stores every register but pc into the frame at t8. Leaves the CPU's block in tp, the CPU's
@@ -139,6 +144,19 @@ other_trap:
   bl mnos_trap
   b restore_and_return
   .size other_trap, . - other_trap
+
+// ERA and BADV were set by the TLB refill handler; ESTAT cannot be.
+  .type refused_fetch, @function
+refused_fetch:
+  beqz $t8, kernel_mode_trap
+  SAVE_REGISTERS
+  csrrd $a2, CSR_ERA
+  st.d $a2, $t8, FRAME_PC
+  lu12i.w $a1, REFUSED_FETCH_CAUSE >> 12
+  csrrd $a3, CSR_BADV
+  bl mnos_trap
+  b restore_and_return
+  .size refused_fetch, . - refused_fetch
 
 // mnos_enter_user(frame: a0) -> Never. tp is the CPU's block since `_start`.
   .globl mnos_enter_user
