@@ -21,7 +21,7 @@ struct InitramfsMaker {
     for program in programs {
       let source = "\(context.root)/\(context.programPath(program.name))"
       switch program.place {
-      case .boot: continue
+      case .boot, .bootTests: continue
       case .bin: try Files.copy(source, to: "\(staging)/bin/\(program.name)")
       case .tests: try Files.copy(source, to: "\(staging)/tests/\(program.name)")
       }

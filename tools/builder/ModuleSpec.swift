@@ -48,6 +48,11 @@ public struct ProgramSpec: Sendable, Equatable {
     case boot
     case bin
     case tests
+    /// On an image of its own, in the place of the program that the kernel starts.
+    case bootTests
+
+    /// Whether it reports facts by the test harness.
+    var isTest: Bool { self == .tests || self == .bootTests }
   }
 
   /// Its file name in the image.

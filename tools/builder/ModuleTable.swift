@@ -65,10 +65,14 @@ public struct ModuleTable: Sendable {
     }
     for name in folders(in: "userland-tests") where name != "harness" {
       let module = Self.moduleName(for: name) + "Tests"
-      found.append(program(name, in: "userland-tests/\(name)", module: module, place: .tests))
+      let place = Self.testsInPlaceOfInit.contains(name) ? ProgramSpec.Place.bootTests : .tests
+      found.append(program(name, in: "userland-tests/\(name)", module: module, place: place))
     }
     return found
   }
+
+  /// Tests that need the authority over devices that the kernel gives to its first program.
+  private static let testsInPlaceOfInit: Set = ["interrupts"]
 
   /// The UEFI loader: what can be tested on a host, then what needs the firmware.
   public var loaderModules: [ModuleSpec] {
@@ -93,7 +97,7 @@ public struct ModuleTable: Sendable {
   private func program(
     _ name: String, in folder: String, module: String, place: ProgramSpec.Place
   ) -> ProgramSpec {
-    let libraries = ["MnosABI", "Libmnos"] + (place == .tests ? ["TestHarness"] : [])
+    let libraries = ["MnosABI", "Libmnos"] + (place.isTest ? ["TestHarness"] : [])
     return ProgramSpec(
       name: name, place: place,
       module: ModuleSpec(

@@ -65,7 +65,7 @@ struct ProgramPlan {
 
   private func assembly(of program: ProgramSpec) -> [String] {
     let start = sources(in: Self.startFolder)
-    return program.place == .tests ? start + sources(in: Self.testFolder) : start
+    return program.place.isTest ? start + sources(in: Self.testFolder) : start
   }
 
   /// This architecture's assembly in a folder, if there is any.

@@ -73,6 +73,9 @@ struct MachineTests {
       if filter == nil || selfTestsOnly { report.add(try tests.selfTests(image: images.selfTest)) }
       guard !selfTestsOnly else { return report }
       report.add(try tests.userTests(images.programs.filter(isWanted)))
+      for (program, image) in images.firstPrograms where isWanted(program) {
+        report.add(try tests.firstProgramTests(program, image: image))
+      }
       report.add(try tests.sessions(SessionScripts.all.filter { isWanted($0.name) }))
       if isWanted("files") { report.add(announced(try FileChecks.run(on: tests), name, "files")) }
       if isWanted("boot") {
@@ -101,6 +104,8 @@ struct TestImages {
   let selfTest: String
   /// Names of the test programs on it.
   let programs: [String]
+  /// Test programs that have init's place, and their images.
+  let firstPrograms: [(program: String, image: String)]
   let damaged: [DamagedImageChecks.Image]
 
   init(_ architecture: Architecture, selfTestsOnly: Bool) throws(ToolFailure) {
@@ -109,12 +114,23 @@ struct TestImages {
     system = "\(folder)/test.iso"
     selfTest = "\(folder)/selftest.iso"
     try ImageRequest(kernelOptions: "kernel.selftest=1").make(architecture, at: selfTest)
-    programs = ModuleTable(root: Workspace.root, architecture: architecture).programs
-      .filter { $0.place == .tests }.map(\.name)
+    let all = ModuleTable(root: Workspace.root, architecture: architecture).programs
+    programs = all.filter { $0.place == .tests }.map(\.name)
     guard !selfTestsOnly else {
-      damaged = []
+      (damaged, firstPrograms) = ([], [])
       return
     }
+    var images: [(program: String, image: String)] = []
+    for program in all where program.place == .bootTests {
+      let image = "\(folder)/\(program.name).iso"
+      var request = ImageRequest()
+      request.replacements = [
+        "boot/init": try Workspace.context(architecture).programPath(program.name)
+      ]
+      try request.make(architecture, at: image)
+      images.append((program.name, image))
+    }
+    firstPrograms = images
     damaged = try DamagedImageChecks.prepare(architecture)
     try FileChecks.prepare("\(folder)/samples")
     var request = ImageRequest()

@@ -25,17 +25,37 @@ public struct BootedTests: Sendable {
 
   /// Boots `image`, whose command line asks for self-tests, and judges its lines.
   public func selfTests(image: String) throws(ToolFailure) -> TestReport {
+    try firstLines(
+      of: image, isLast: { $0.hasPrefix("selftest: result:") },
+      isShown: { $0.hasPrefix("selftest: ") }, judge: Judge.selfTests)
+  }
+
+  /// Boots `image`, on which the test program of this name has init's place, and judges its lines.
+  public func firstProgramTests(
+    _ program: String, image: String
+  ) throws(ToolFailure) -> TestReport {
+    let report = try firstLines(
+      of: image, isLast: { $0 == "PASS" || $0 == "FAIL" },
+      isShown: { $0.hasPrefix("not ok ") }, judge: { Judge.userTests($0, program: program) })
+    progress("\(program): \(report.summary)")
+    return report
+  }
+
+  /// Boots `image` up to its last line of tests.
+  private func firstLines(
+    of image: String, isLast: (String) -> Bool, isShown: (String) -> Bool,
+    judge: ([String]) -> TestReport
+  ) throws(ToolFailure) -> TestReport {
     let machine = try GuestMachine(try command(image: image))
     defer { machine.kill() }
     var transcript = Transcript()
     let deadline = ContinuousClock.now + Self.bootLimit
     while case .output(let bytes) = machine.next(until: deadline) {
       let lines = transcript.receive(bytes)
-      for line in lines where line.hasPrefix("selftest: ") { progress(line) }
-      if lines.contains(where: { $0.hasPrefix("selftest: result:") }) { break }
-      if transcript.hasNothingToBoot { break }
+      for line in lines where isShown(line) { progress(line) }
+      if lines.contains(where: isLast) || transcript.hasNothingToBoot { break }
     }
-    return Self.explained(Judge.selfTests(transcript.lines), transcript, machine)
+    return Self.explained(judge(transcript.lines), transcript, machine)
   }
 
   /// Runs each of `programs` at the shell. A program that stops the machine or falls silent has

@@ -11,3 +11,20 @@ public func runTests(
   body(&suite)
   return suite.finish()
 }
+
+/// The same for a program that the kernel starts in init's place: reports to the kernel's log,
+/// and turns the machine off.
+///
+/// - Returns: As above, where the machine cannot be turned off.
+public func runTestsAsInit(
+  _ area: StaticString, _ start: inout StartContext, _ boot: BootInfo,
+  _ body: (inout TestSuite) -> Void
+) -> UInt64 {
+  let output = LineOutput(toLogOf: Handle(rawValue: boot.machine))
+  guard var suite = TestSuite(area, start, output: output) else { return 2 }
+  body(&suite)
+  let value = suite.finish()
+  let machine = Machine(adopting: Handle(rawValue: boot.machine))
+  try? machine.powerOff()
+  return value
+}
