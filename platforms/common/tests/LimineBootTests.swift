@@ -38,7 +38,7 @@ private func boot(_ change: (inout LimineResponses) -> Void) -> LimineBoot {
 
 @Suite struct LimineBootTests {
   @Test func requestsStartUnanswered() {
-    let answers = LimineBoot.answers
+    let answers = LimineBoot.answers(pagingMode: 0)
 
     #expect(!answers.isBaseRevisionSupported)
     #expect(answers.directMapOffset == nil)
