@@ -3,8 +3,11 @@ import MnosABI
 import PlatformCommon
 
 extension MachineLayout {
-  /// What a device tree says; parts that it does not name stay empty.
-  mutating func read<Memory: PhysicalMemoryReader>(_ tree: DeviceTree<Memory>) {
+  /// What a device tree says; parts that it does not name stay empty. It names no part that
+  /// would differ by processor.
+  mutating func read<Memory: PhysicalMemoryReader>(
+    _ tree: DeviceTree<Memory>, processor: UInt64
+  ) {
     if let node = tree.firstNode(where: { Self.controller($0, in: tree) != .none }) {
       readController(node, in: tree)
       readTimer(tree, controller: node)

@@ -3,7 +3,7 @@ import MnosABI
 import PlatformCommon
 
 /// What the firmware's tables say of the machine, whichever tables they were.
-struct MachineLayout: Equatable {
+struct MachineLayout: FirmwareLayout, Equatable {
   enum Controller: Equatable {
     case none
     /// CPU interface in memory.

@@ -5,9 +5,9 @@ import PlatformCommon
 extension MachineLayout {
   /// What the ACPI tables say; parts that they do not name stay empty.
   ///
-  /// - Parameter bootHart: The hart whose supervisor mode is to get interrupts.
+  /// - Parameter processor: The hart whose supervisor mode is to get interrupts.
   mutating func read<Memory: PhysicalMemoryReader>(
-    _ root: ACPIRoot<Memory>, bootHart: UInt64
+    _ root: ACPIRoot<Memory>, processor bootHart: UInt64
   ) {
     if let table = root.table(.hartCapabilities, noting: &report) {
       timeFrequency = ACPIHartCapabilities(table, noting: &report)?.timeFrequency ?? 0

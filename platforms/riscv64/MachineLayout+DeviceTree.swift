@@ -5,9 +5,9 @@ import PlatformCommon
 extension MachineLayout {
   /// What a device tree says; parts that it does not name stay empty.
   ///
-  /// - Parameter bootHart: The hart whose supervisor mode is to get interrupts.
+  /// - Parameter processor: The hart whose supervisor mode is to get interrupts.
   mutating func read<Memory: PhysicalMemoryReader>(
-    _ tree: DeviceTree<Memory>, bootHart: UInt64
+    _ tree: DeviceTree<Memory>, processor bootHart: UInt64
   ) {
     readTime(tree, bootHart: bootHart)
     if let controller = readController(tree, bootHart: bootHart) {

@@ -2,7 +2,7 @@ import KernelHAL
 import PlatformCommon
 
 /// What the firmware's tables say of the machine, whichever tables they were.
-struct MachineLayout: Equatable {
+struct MachineLayout: FirmwareLayout, Equatable {
   /// Ticks of the time counter per second.
   var timeFrequency: UInt64 = 0
   var controllerKind = InterruptControllerKind.none

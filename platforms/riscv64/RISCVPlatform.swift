@@ -56,7 +56,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
     // SAFETY: the kernel's tables are in use, and it has mapped all RAM by now.
     let memory = unsafe FirmwareWindow(
       base: physicalWindowBase, format: pageTableFormat, root: root, addressWidth: 56)
-    try layout.discover(boot, in: memory)
+    try layout.discover(boot, processor: boot.bootCPU, in: memory)
     guard let scale = TimeScale(frequency: layout.timeFrequency) else {
       throw .malformed(StaticReason("frequency of the time counter"))
     }

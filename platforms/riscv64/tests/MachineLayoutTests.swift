@@ -21,7 +21,7 @@ import Testing
     boot.deviceTree = memory.base
     boot.bootCPU = bootHart
     var layout = MachineLayout()
-    try layout.discover(boot, in: memory)
+    try layout.discover(boot, processor: boot.bootCPU, in: memory)
     return layout
   }
 
@@ -108,7 +108,7 @@ import Testing
 
     #expect(throws: BootFailure.self) {
       var layout = MachineLayout()
-      try layout.discover(BootEnvironment(), in: memory)
+      try layout.discover(BootEnvironment(), processor: 0, in: memory)
     }
   }
 
@@ -167,7 +167,7 @@ import Testing
     boot.acpiRoot = base
     boot.bootCPU = hart
     var layout = MachineLayout()
-    try layout.discover(boot, in: memory)
+    try layout.discover(boot, processor: boot.bootCPU, in: memory)
     return layout
   }
 
