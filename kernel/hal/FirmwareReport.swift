@@ -48,6 +48,7 @@ public struct FirmwareReport: Sendable {
   public init() {}
 
   /// Notes a defect; the same one of the same table is noted once.
+  @inline(never)
   public mutating func note(_ table: FirmwareTable, _ defect: FirmwareDefect) {
     let finding = FirmwareFinding(table, defect)
     for index in 0..<count where findings[index] == finding { return }

@@ -39,6 +39,7 @@ struct BootMemory: ~Copyable {
 
   /// The part of an entry that the kernel can use: whole frames, frame 0 and what is out
   /// of the objects' reach left out.
+  @inline(never)
   private static func ram(
     _ loader: LimineBoot, _ index: Int, reclaimable: Bool
   ) -> (base: UInt64, byteCount: UInt64)? {

@@ -18,6 +18,7 @@ extension BootSequence {
   }
 
   /// A line for each table that is not as it should be: the boot goes on where it can.
+  @inline(never)
   mutating func warn(of report: FirmwareReport) {
     guard options.logLevel.rawValue >= LogLevel.warning.rawValue else { return }
     for index in 0..<report.count {

@@ -28,6 +28,7 @@ public struct ACPIEntries<Memory: PhysicalMemoryReader> {
   }
 
   /// The next entry; nil at the end.
+  @inline(never)
   public mutating func next(noting report: inout FirmwareReport) -> ACPIEntry? {
     guard offset <= table.byteCount else { return end(.tooShort, &report) }
     guard offset < table.byteCount else { return nil }

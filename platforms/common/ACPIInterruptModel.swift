@@ -98,6 +98,7 @@ public struct ACPIInterruptModel: Sendable {
   }
 
   /// The ISA interrupt that an override sends to this line.
+  @inline(never)
   private func movedInterrupt(to line: UInt32) -> Int? {
     for interrupt in 0..<Self.isaCount
     where isOverridden & (1 << UInt16(interrupt)) != 0 && routes[interrupt].line == line {

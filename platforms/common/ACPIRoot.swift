@@ -67,6 +67,7 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
     return pointer.word64(at: 24)
   }
 
+  @inline(never)
   private static func open(
     _ signature: ACPISignature, at address: UInt64, in memory: Memory,
     noting report: inout FirmwareReport
@@ -88,6 +89,7 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
   }
 
   /// The first sound table so named, or the one after `skip` of them.
+  @inline(never)
   public func table(
     _ signature: ACPISignature, skip: UInt64 = 0, noting report: inout FirmwareReport
   ) -> ACPITable<Memory>? {

@@ -42,6 +42,7 @@ public struct ACPITable<Memory: PhysicalMemoryReader> {
 
   /// - Throws: if the table is not readable, is not named so, or its length or checksum is
   ///   wrong. Cost: one pass over the table.
+  @inline(never)
   public init(
     _ signature: ACPISignature, at address: UInt64, in memory: Memory
   ) throws(ACPITableRefusal) {
@@ -69,6 +70,7 @@ public struct ACPITable<Memory: PhysicalMemoryReader> {
   public var name: FirmwareTable { .acpi(signature.rawValue) }
 
   /// Whether the first `count` bytes add up to 0 modulo 256.
+  @inline(never)
   func hasZeroSum(upTo count: UInt64) -> Bool {
     var sum: UInt8 = 0
     var offset: UInt64 = 0
@@ -80,6 +82,7 @@ public struct ACPITable<Memory: PhysicalMemoryReader> {
   }
 
   /// `count` bytes, at most 8, as a little-endian number; nil past the end.
+  @inline(never)
   public func integer(at offset: UInt64, byteCount count: UInt64) -> UInt64? {
     guard offset <= byteCount, count <= byteCount - offset else { return nil }
     var value: UInt64 = 0
@@ -90,18 +93,21 @@ public struct ACPITable<Memory: PhysicalMemoryReader> {
     }
     return value
   }
+  @inline(never)
   public func word8(at offset: UInt64) -> UInt8? {
     integer(at: offset, byteCount: 1).map { UInt8(truncatingIfNeeded: $0) }
   }
   public func word16(at offset: UInt64) -> UInt16? {
     integer(at: offset, byteCount: 2).map { UInt16(truncatingIfNeeded: $0) }
   }
+  @inline(never)
   public func word32(at offset: UInt64) -> UInt32? {
     integer(at: offset, byteCount: 4).map { UInt32(truncatingIfNeeded: $0) }
   }
   public func word64(at offset: UInt64) -> UInt64? { integer(at: offset, byteCount: 8) }
 
   /// The register that a Generic Address Structure describes; nil past the end.
+  @inline(never)
   public func register(at offset: UInt64) -> ACPIRegister? {
     guard let space = word8(at: offset), let width = word8(at: offset + 1),
       let accessSize = word8(at: offset + 3), let address = word64(at: offset + 4)

@@ -29,6 +29,7 @@ import MnosABI
     addressLimit = 1 << addressWidth
   }
 
+  @inline(never)
   public func canRead(at address: UInt64, byteCount: UInt64) -> Bool {
     let (end, isWrapped) = address.addingReportingOverflow(byteCount)
     guard !isWrapped, end <= addressLimit, byteCount <= Self.byteCountLimit else { return false }

@@ -46,6 +46,7 @@
   public var memoryMapCount: Int { count(responses.memoryMap, at: 8) }
 
   /// The entry at `index`, in order of their bases.
+  @inline(never)
   public func memoryMapEntry(at index: Int) -> LimineMemoryEntry? {
     guard
       let entry = element(index, of: responses.memoryMap, countAt: 8),
@@ -142,6 +143,7 @@
   private func nonzero(_ value: UInt64?) -> UInt64? { value == 0 ? nil : value }
 
   /// The 64 bits `offset` bytes into the record at `record`.
+  @inline(never)
   private func word(_ record: UInt64, _ offset: UInt64) -> UInt64? {
     guard
       record != 0, record % 8 == 0, record <= UInt64.max - offset - 8,
@@ -159,6 +161,7 @@
   }
 
   /// The address at `index` of the array that follows the count in a response.
+  @inline(never)
   private func element(_ index: Int, of response: UInt64, countAt offset: UInt64) -> UInt64? {
     guard index >= 0, index < count(response, at: offset) else { return nil }
     return word(response, offset + 8).flatMap { nonzero(word($0, UInt64(index) * 8)) }
@@ -171,6 +174,7 @@
   }
 
   /// The file record at `record`; nil if its bytes would wrap around the address space.
+  @inline(never)
   private func file(at record: UInt64) -> LimineFile? {
     guard
       let address = word(record, 8), let byteCount = word(record, 16),

@@ -138,6 +138,7 @@ extension X86Platform: LiminePlatform {
     return measure(ReferenceCounter())
   }
 
+  @inline(never)
   private func measure(_ reference: ReferenceCounter) -> Calibration? {
     Calibration(by: reference, of: localAPIC, knownTimeStampFrequency: features.timeStampFrequency)
   }
