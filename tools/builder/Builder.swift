@@ -48,10 +48,26 @@ public struct Builder: Sendable {
     guard table.programs.contains(where: { $0.place == .boot }) else {
       throw ToolFailure("init/Main.swift is missing: an image needs the program the kernel starts")
     }
+    try PortContract.checkFiles(of: context.architecture, root: context.root)
     try LayerCheck.check(modules + table.programs.map(\.module), root: context.root)
     try StepRunner(root: context.root).run(
       KernelSteps(context, table).all + userSteps(table.programs) + loaderSteps)
+    try checkContract()
     try makeInitramfs(additions)
+  }
+
+  /// Looks for what each port must supply in assembly; the kernel's link has looked already.
+  private func checkContract() throws(ToolFailure) {
+    let plan = ModulePlan(context)
+    let name = context.architecture.name
+    let parts = [
+      (PortContract.start, plan.assemblyObject("libmnos/asm/\(name).S", side: .user)),
+      (PortContract.tests, plan.assemblyObject("userland-tests/asm/\(name).S", side: .user)),
+      (PortContract.loader, "\(context.folder)/loader/loader.elf"),
+    ]
+    for (part, object) in parts {
+      try PortContract.checkSymbols(of: part, in: object, context: context)
+    }
   }
 
   private func buildOnly(_ names: [String]) throws(ToolFailure) {

@@ -32,6 +32,8 @@ struct KernelPlan {
           try SymbolCheck.check(
             objectAt: linker.context.kernelPath, module: "kernel.elf", isLinked: true,
             context: linker.context)
+          try PortContract.checkSymbols(
+            of: PortContract.kernel, in: linker.context.kernelPath, context: linker.context)
         },
         .run(
           ToolCommand(
@@ -58,7 +60,7 @@ struct KernelLinker {
 
   /// Changes whenever linking works differently.
   var label: String {
-    (["kernel link 3"] + arguments(output: context.kernelPath)).joined(separator: " ")
+    (["kernel link 4"] + arguments(output: context.kernelPath)).joined(separator: " ")
   }
 
   /// Links with an empty table, then with a full one; since the table lies behind the code, the
