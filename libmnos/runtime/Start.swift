@@ -65,6 +65,14 @@ public func release(_ pointer: UnsafeMutableRawPointer?) {
   try? OwnProcess.withLock { $0.free(address) }
 }
 
+/// `value` without its fraction: `Character.wholeNumberValue` asks for it.
+@c(trunc)
+public func roundTowardsZero(_ value: Double) -> Double {
+  // As below.
+  guard value.magnitude < 4_503_599_627_370_496 else { return value }
+  return Double(Int64(value))
+}
+
 /// The least whole number not below `value`: `Dictionary` asks for it.
 @c(ceil)
 public func roundUp(_ value: Double) -> Double {

@@ -23,6 +23,10 @@ public struct Architecture: Sendable {
   /// How Swift source becomes an object file.
   public let route: any CompileRoute
 
+  /// Whether the toolchain brings tables for comparing strings by Unicode's rules that user
+  /// programs can be linked with: those of riscv64 are for programs without float registers.
+  public let hasUnicodeTables: Bool
+
   /// The architectures that can be built, the default first.
   public static let all: [Architecture] = [x86_64, aarch64, riscv64, loongarch64]
 
@@ -49,7 +53,8 @@ extension Architecture {
     loaderFlags: ["-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-avx"],
     efiFileName: "BOOTX64.EFI",
     elfMachine: 62,
-    route: DirectRoute())
+    route: DirectRoute(),
+    hasUnicodeTables: true)
 
   private static let aarch64 = Architecture(
     name: "aarch64",
@@ -61,7 +66,8 @@ extension Architecture {
     loaderFlags: ["-mgeneral-regs-only"],
     efiFileName: "BOOTAA64.EFI",
     elfMachine: 183,
-    route: DirectRoute())
+    route: DirectRoute(),
+    hasUnicodeTables: true)
 
   private static let riscv64 = Architecture(
     name: "riscv64",
@@ -76,7 +82,8 @@ extension Architecture {
     loaderFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
     efiFileName: "BOOTRISCV64.EFI",
     elfMachine: 243,
-    route: DirectRoute())
+    route: DirectRoute(),
+    hasUnicodeTables: false)
 
   private static let loongarch64 = Architecture(
     name: "loongarch64",
@@ -89,5 +96,6 @@ extension Architecture {
     loaderFlags: ["-mabi=lp64s", "-mstrict-align", "-mno-relax"],
     efiFileName: "BOOTLOONGARCH64.EFI",
     elfMachine: 258,
-    route: RetargetedRoute(RetargetedCode.loongArch64))
+    route: RetargetedRoute(RetargetedCode.loongArch64),
+    hasUnicodeTables: false)
 }

@@ -8,14 +8,11 @@ public protocol CompileRoute: Sendable {
   var assembler: String? { get }
   /// ld.lld for this machine, if it is not the one that comes with Swift.
   var linker: String? { get }
-  /// Whether the toolchain has tables for comparing strings by Unicode's rules on this machine.
-  var hasUnicodeTables: Bool { get }
 }
 
 extension CompileRoute {
   public var assembler: String? { nil }
   public var linker: String? { nil }
-  public var hasUnicodeTables: Bool { true }
 }
 
 /// One call of the Swift compiler, as far as it is the same on every route.

@@ -52,7 +52,7 @@ struct ProgramPlan {
 
   /// How to make the tables for comparing strings, where the toolchain has none.
   private var unicode: UnicodePlan? {
-    context.architecture.route.hasUnicodeTables ? nil : UnicodePlan(context: context)
+    context.architecture.hasUnicodeTables ? nil : UnicodePlan(context: context)
   }
 
   private var unicodeLibrary: [String] {

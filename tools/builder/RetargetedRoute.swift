@@ -11,7 +11,6 @@ public struct RetargetedRoute: CompileRoute {
 
   public var assembler: String? { "clang-22" }
   public var linker: String? { "ld.lld-22" }
-  public var hasUnicodeTables: Bool { false }
 
   public func actions(for compilation: SwiftCompilation) -> [Step.Action] {
     let usesFloatRegisters = compilation.clangFlags.contains("-mabi=\(target.hardFloatABI)")

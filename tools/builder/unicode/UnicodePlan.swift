@@ -5,8 +5,11 @@ import ToolSupport
 struct UnicodePlan {
   let context: BuildContext
 
-  private var folder: String { "\(context.folder)/unicode" }
-  private var tableObject: String { "\(folder)/tables.o" }
+  /// Tables are the same for every machine.
+  private static let folder = "build/unicode"
+  private static let source = "\(folder)/tables.S"
+
+  private var tableObject: String { "\(context.folder)/user/unicode-tables.o" }
 
   private let module = ModuleSpec(
     "UnicodeTables", side: .user, folders: ["platforms/unicode"],
@@ -16,28 +19,28 @@ struct UnicodePlan {
   var objects: [String] { [ModulePlan(context).objectPath(module), tableObject] }
 
   func steps() -> [Step] {
-    let source = "\(folder)/tables.S"
+    let maker = self
+    let write = Step(
+      "write Unicode tables", inputs: [], outputs: [Self.source],
+      actions: [
+        .perform(label: "unicode tables 1 \(context.toolchain.version)") {
+          () throws(ToolFailure) in try maker.writeTables()
+        }
+      ])
     let assemble = ToolCommand(
       context.assembler,
       ["--target=\(context.architecture.clangTarget)", "-c"] + context.architecture.userFlags
-        + ["-o", tableObject, source])
-    let maker = self
+        + ["-o", tableObject, Self.source])
     return [
-      ModulePlan(context).step(module, available: []),
+      ModulePlan(context).step(module, available: []), write,
       Step(
-        "write Unicode tables (\(context.architecture.name))", inputs: [],
-        outputs: [tableObject, source],
-        actions: [
-          .perform(label: "unicode tables 1 \(context.toolchain.version)") {
-            () throws(ToolFailure) in try maker.writeTables(source)
-          },
-          .run(assemble),
-        ]),
+        "assemble Unicode tables (\(context.architecture.name))", after: [write.title],
+        inputs: [Self.source], outputs: [tableObject], actions: [.run(assemble)]),
     ]
   }
 
-  private func writeTables(_ assembly: String) throws(ToolFailure) {
-    let folder = "\(context.root)/\(folder)"
+  private func writeTables() throws(ToolFailure) {
+    let folder = "\(context.root)/\(Self.folder)"
     let source = try UnicodeSource(
       archive: try UnicodeSource.hostArchive(context.toolchain), library: "\(folder)/host.so",
       toolchain: context.toolchain)
@@ -52,10 +55,10 @@ struct UnicodePlan {
       lines += [
         "  .section .rodata.mnos_unicode_\(name), \"a\", %progbits", "  .balign 8",
         "  .globl mnos_unicode_\(name)", "mnos_unicode_\(name):",
-        "  .incbin \"\(self.folder)/\(name).bin\"",
+        "  .incbin \"\(Self.folder)/\(name).bin\"",
       ]
     }
     lines += ["  .section .note.GNU-stack, \"\", %progbits", ""]
-    try Files.write(lines.joined(separator: "\n"), to: "\(context.root)/\(assembly)")
+    try Files.write(lines.joined(separator: "\n"), to: "\(context.root)/\(Self.source)")
   }
 }
