@@ -44,7 +44,8 @@ let kernelTargets: [Target] = [
   module("KernelHAL", "kernel/hal", imports: ["MnosABI"]),
   module("KernelCore", "kernel/core", imports: ["MnosABI", "KernelHAL"]),
   module(
-    "PlatformCommon", "platforms/common", imports: ["MnosABI", "KernelHAL"], exclude: ["asm", "tests"]),
+    "PlatformCommon", "platforms/common", imports: ["MnosABI", "KernelHAL"],
+    exclude: ["asm", "kernel.ld", "tests"]),
   module("PlatformSim", "platforms/sim", imports: ["MnosABI", "KernelHAL"], exclude: ["tests"]),
   tests("MnosABITests", "kernel/tests/MnosABITests", of: ["MnosABI"]),
   tests(

@@ -7,6 +7,8 @@ struct KernelPlan {
 
   private var platformFolder: String { "platforms/\(context.architecture.name)" }
   private var linkScript: String { "\(platformFolder)/link.ld" }
+  /// What link scripts include.
+  private var commonScript: String { "platforms/common/kernel.ld" }
 
   /// Compile and assembly steps, for as much of the kernel as is there.
   func compileSteps() -> [Step] {
@@ -24,7 +26,7 @@ struct KernelPlan {
     let linker = KernelLinker(context: context, objects: objects, linkScript: linkScript)
     return Step(
       "link kernel.elf (\(context.architecture.name))",
-      after: compileSteps().map(\.title), inputs: objects + [linkScript],
+      after: compileSteps().map(\.title), inputs: objects + [linkScript, commonScript],
       outputs: [context.kernelPath, context.bootKernelPath],
       actions: [
         .perform(label: linker.label) { () throws(ToolFailure) in

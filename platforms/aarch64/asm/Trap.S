@@ -6,7 +6,7 @@
 
 #include "Frame.h"
 
-  .section .text.trap, "ax", @progbits
+  .section .text.vectors, "ax", @progbits
 
 // Stores every register into the frame. Leaves the frame in x28, the CPU's index in x0, its
 // stack in sp.
@@ -76,6 +76,8 @@ mnos_aarch64_vectors:
   VECTOR kernel_mode_trap
   VECTOR kernel_mode_trap
   .size mnos_aarch64_vectors, . - mnos_aarch64_vectors
+
+  .section .text.trap, "ax", @progbits
 
   .type synchronous_trap, @function
 synchronous_trap:

@@ -53,11 +53,11 @@ private struct FakePort: RegisterAccess {
   @Test func tooManyEarlyWordsAreCutOff() {
     let port = FakePort()
     var console = DebugConsole<FakePort>()
-    for _ in 0..<DebugConsole<FakePort>.earlyByteCount + 10 { console.write(65) }
+    for _ in 0..<EarlyOutput.limit + 10 { console.write(65) }
 
     console.open(PL011(registers: port))
 
-    #expect(port.state.sent.count == DebugConsole<FakePort>.earlyByteCount)
+    #expect(port.state.sent.count == EarlyOutput.limit)
   }
 
   @Test func writerWaitsForRoomButNotForEver() {
