@@ -77,7 +77,7 @@ let kernelTargets: [Target] = [
     exclude: [
       "asm", "include", "link.ld", "tests", "CPUData.swift", "CPUFeatures.swift",
       "Calibration.swift", "ControlRegisters.swift", "DebugPort.swift", "ExtendedState.swift",
-      "FirmwareTables.swift", "FrameLink.swift", "IOAPIC.swift",
+      "FrameLink.swift", "IOAPIC.swift",
       "LegacyInterruptController.swift", "LocalAPIC.swift", "ReferenceCounter.swift",
       "SyscallMSRs.swift", "X86Platform.swift", "X86Platform+Boot.swift",
       "X86Platform+Interrupts.swift", "X86Platform+Platform.swift", "X86Platform+Power.swift",
@@ -104,7 +104,9 @@ let kernelTargets: [Target] = [
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformLoongArch64"]),
   tests(
     "PlatformX86_64Tests", "platforms/x86_64/tests",
-    of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformX86_64", "X86Layout"]),
+    of: [
+      "MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting", "PlatformX86_64", "X86Layout",
+    ]),
 ]
 
 let bootTargets: [Target] = [

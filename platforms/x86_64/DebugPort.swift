@@ -4,23 +4,17 @@ import X86Shims
 ///
 /// Source: PC16550D datasheet §8, registers.
 struct DebugPort {
-  static var base: UInt16 { 0x3f8 }
-  static var portCount: UInt32 { 8 }
-  static var isaInterrupt: Int { 4 }
-  /// What the port's divisor divides, in hertz.
-  static var clockFrequency: UInt32 { 1_843_200 }
-
   /// Whether a UART answers at the port.
   let isPresent: Bool
 
   private enum Register {
-    static var data: UInt16 { base }
-    static var interruptEnable: UInt16 { base + 1 }
-    static var fifoControl: UInt16 { base + 2 }
-    static var lineControl: UInt16 { base + 3 }
-    static var modemControl: UInt16 { base + 4 }
-    static var lineStatus: UInt16 { base + 5 }
-    static var scratch: UInt16 { base + 7 }
+    static var data: UInt16 { FirstSerialPort.base }
+    static var interruptEnable: UInt16 { FirstSerialPort.base + 1 }
+    static var fifoControl: UInt16 { FirstSerialPort.base + 2 }
+    static var lineControl: UInt16 { FirstSerialPort.base + 3 }
+    static var modemControl: UInt16 { FirstSerialPort.base + 4 }
+    static var lineStatus: UInt16 { FirstSerialPort.base + 5 }
+    static var scratch: UInt16 { FirstSerialPort.base + 7 }
   }
   private static var hasRoom: UInt8 { 1 << 5 }
   /// Polls of the status, far more than a byte takes at 115,200 baud.

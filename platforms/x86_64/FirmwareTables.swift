@@ -32,8 +32,8 @@ struct FirmwareTables {
     interruptModel = model
     if let table = root.table(.fixedHardware, noting: &report) {
       fixedHardware = ACPIFixedHardware(table, noting: &report)
-      sleepState = Self.sleepState(
-        root, definitionBlock: fixedHardware.definitionBlock, noting: &report)
+      sleepState = root.sleepState(
+        offByDefinitionBlockAt: fixedHardware.definitionBlock, noting: &report)
     }
     if let table = root.table(.eventTimer, noting: &report),
       let timer = ACPIEventTimer(table, noting: &report)
@@ -45,40 +45,21 @@ struct FirmwareTables {
     }
   }
 
-  /// Looks in the DSDT first, then in each SSDT.
-  private static func sleepState<Memory: PhysicalMemoryReader>(
-    _ root: ACPIRoot<Memory>, definitionBlock: UInt64, noting report: inout FirmwareReport
-  ) -> ACPISleepState? {
-    if let block = root.table(.definitionBlock, at: definitionBlock, noting: &report),
-      let state = ACPISleepState(off: block)
-    {
-      return state
-    }
-    var skip: UInt64 = 0
-    while let block = root.table(
-      .secondaryDefinitionBlock, skip: skip, noting: &report)
-    {
-      if let state = ACPISleepState(off: block) { return state }
-      skip += 1
-    }
-    return nil
-  }
-
   /// The firmware's console if it names a 16550, else the PC's first port if it answers.
   func serialDevice(hasFirstPort: Bool) -> DeviceDescription? {
     if let console, console.kind == .uart16550, let device = describe(console) { return device }
     guard hasFirstPort else { return nil }
     var device = DeviceDescription()
     device.kind = .serial16550
-    device.clockFrequency = DebugPort.clockFrequency
-    device.ports = PortRange(first: UInt32(DebugPort.base), count: DebugPort.portCount)
-    device.line = interruptModel.route(isa: DebugPort.isaInterrupt).line
+    device.clockFrequency = FirstSerialPort.clockFrequency
+    device.ports = PortRange(first: UInt32(FirstSerialPort.base), count: FirstSerialPort.portCount)
+    device.line = interruptModel.route(isa: FirstSerialPort.isaInterrupt).line
     return device
   }
 
   private func describe(_ console: ACPISerialConsole) -> DeviceDescription? {
     guard var device = console.device else { return nil }
-    if device.clockFrequency == 0 { device.clockFrequency = DebugPort.clockFrequency }
+    if device.clockFrequency == 0 { device.clockFrequency = FirstSerialPort.clockFrequency }
     switch console.interrupt {
     case .none: device.line = nil
     case .isa(let number): device.line = interruptModel.route(isa: Int(number)).line
