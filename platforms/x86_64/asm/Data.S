@@ -1,19 +1,10 @@
 // What must stand at addresses that assembly and the CPU know: the data of each CPU, the
-// interrupt descriptor table and the stacks.
+// interrupt descriptor table and the emergency stacks.
 #include "../include/X86Layout.h"
 
   .section .bss.x86, "aw", @nobits
 
-  // The boot stack is the CPU's kernel stack once the first thread runs. A page below it
-  // is never mapped: running over faults instead of overwriting.
-  .balign 4096
-  .globl mnos_boot_stack_guard, mnos_boot_stack, mnos_boot_stack_top
-mnos_boot_stack_guard:
-  .skip 4096
-mnos_boot_stack:
-  .skip 32768
-mnos_boot_stack_top:
-
+  .balign 16
   .globl x86_interrupt_table
 x86_interrupt_table:
   .skip 256 * 16
