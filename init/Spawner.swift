@@ -94,12 +94,20 @@ struct Spawner: ~Copyable {
     _ order: SpawnOrder, _ plan: SpawnPlan
   ) throws(SyscallStatus) -> LoadedProcess {
     let own = try budget.makeBudget(
-      memoryLimit: order.memoryLimit, objectLimit: order.objectLimit)
+      memoryLimit: Self.limit(order.memoryLimit, in: try budget.usage()),
+      objectLimit: order.objectLimit)
     let process = try own.makeProcess()
     let thread = try own.makeThread(in: process, priority: order.priority)
     return LoadedProcess(
       number: order.number, name: order.name, priority: order.priority, imageBase: plan.base,
       process: process, thread: thread, budget: own)
+  }
+
+  /// What a process may use that asks for `wanted` bytes: on a machine that has not much more than
+  /// that, half of what is left, so that the services still to come find something too.
+  static func limit(_ wanted: UInt64, in usage: BudgetUsage) -> UInt64 {
+    let free = usage.memoryLimit - min(usage.memoryLimit, usage.memoryUsed)
+    return min(wanted, free / 2 & ~(Limits.pageByteCount - 1))
   }
 
   /// Maps each segment with its own rights. What the file does not fill is zero.

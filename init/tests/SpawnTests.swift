@@ -30,6 +30,20 @@ import Testing
     #expect(ClientBadge(0) == ClientBadge(process: 0))
   }
 
+  @Test(
+    arguments: [
+      (64, 256, 0, 64), (64, 256, 128, 64), (64, 256, 132, 62), (64, 65, 65, 0), (64, 0, 0, 0),
+      (64, 64, 65, 0),
+    ] as [(wanted: UInt64, limit: UInt64, used: UInt64, given: UInt64)])
+  func noProcessGetsMoreThanHalfOfWhatIsLeft(
+    row: (wanted: UInt64, limit: UInt64, used: UInt64, given: UInt64)
+  ) {
+    let usage = BudgetUsage(
+      memoryLimit: row.limit << 20, memoryUsed: row.used << 20, objectLimit: 1, objectsUsed: 0)
+
+    #expect(Spawner.limit(row.wanted << 20, in: usage) == row.given << 20)
+  }
+
   @Test func partsLieApartInUserAddressesWhateverTheSeed() throws {
     let image = try ProgramImage(smallProgram().span, for: .x86_64)
     for _ in 0..<2000 {
