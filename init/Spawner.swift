@@ -93,8 +93,10 @@ struct Spawner: ~Copyable {
   private func makeProcess(
     _ order: SpawnOrder, _ plan: SpawnPlan
   ) throws(SyscallStatus) -> LoadedProcess {
+    let usage = try budget.usage()
     let own = try budget.makeBudget(
-      memoryLimit: Self.limit(order.memoryLimit, in: try budget.usage()),
+      memoryLimit: Self.limit(
+        order.memoryLimit, ofFree: usage.memoryLimit &- usage.memoryUsed),
       objectLimit: order.objectLimit)
     let process = try own.makeProcess()
     let thread = try own.makeThread(in: process, priority: order.priority)
@@ -105,9 +107,8 @@ struct Spawner: ~Copyable {
 
   /// What a process may use that asks for `wanted` bytes: on a machine that has not much more than
   /// that, half of what is left, so that the services still to come find something too.
-  static func limit(_ wanted: UInt64, in usage: BudgetUsage) -> UInt64 {
-    let free = usage.memoryLimit - min(usage.memoryLimit, usage.memoryUsed)
-    return min(wanted, free / 2 & ~(Limits.pageByteCount - 1))
+  static func limit(_ wanted: UInt64, ofFree free: UInt64) -> UInt64 {
+    min(wanted, free / 2 & ~(Limits.pageByteCount - 1))
   }
 
   /// Maps each segment with its own rights. What the file does not fill is zero.

@@ -32,16 +32,13 @@ import Testing
 
   @Test(
     arguments: [
-      (64, 256, 0, 64), (64, 256, 128, 64), (64, 256, 132, 62), (64, 65, 65, 0), (64, 0, 0, 0),
-      (64, 64, 65, 0),
-    ] as [(wanted: UInt64, limit: UInt64, used: UInt64, given: UInt64)])
+      (16384, 65536, 16384), (16384, 32768, 16384), (16384, 32767, 12288), (16384, 8192, 4096),
+      (16384, 8191, 0), (16384, 0, 0), (.max, .max, 1 << 63 - 4096),
+    ] as [(wanted: UInt64, free: UInt64, given: UInt64)])
   func noProcessGetsMoreThanHalfOfWhatIsLeft(
-    row: (wanted: UInt64, limit: UInt64, used: UInt64, given: UInt64)
+    row: (wanted: UInt64, free: UInt64, given: UInt64)
   ) {
-    let usage = BudgetUsage(
-      memoryLimit: row.limit << 20, memoryUsed: row.used << 20, objectLimit: 1, objectsUsed: 0)
-
-    #expect(Spawner.limit(row.wanted << 20, in: usage) == row.given << 20)
+    #expect(Spawner.limit(row.wanted, ofFree: row.free) == row.given)
   }
 
   @Test func partsLieApartInUserAddressesWhateverTheSeed() throws {

@@ -18,6 +18,8 @@ public struct Architecture: Sendable {
   public let loaderFlags: [String]
   /// What firmware starts from removable media. Source: UEFI 2.10 §3.5.1.1.
   public let efiFileName: String
+  /// Whether its machines may also start by BIOS.
+  public var hasBIOS: Bool { name == "x86_64" }
   /// The machine number of its ELF files. Source: ELF gABI, e_machine.
   public let elfMachine: UInt16
   /// How Swift source becomes an object file.

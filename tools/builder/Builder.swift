@@ -5,6 +5,7 @@ import ToolSupport
 public struct Builder: Sendable {
   public let context: BuildContext
   private let table: ModuleTable
+  private let workerCount: Int
 
   /// What a build is allowed to leave out.
   public enum Scope: Sendable, Equatable {
@@ -14,8 +15,10 @@ public struct Builder: Sendable {
     case only([String])
   }
 
-  public init(_ context: BuildContext) {
+  /// - Parameter workerCount: How many compilers run at a time.
+  public init(_ context: BuildContext, workerCount: Int = StepRunner.defaultWorkerCount) {
     self.context = context
+    self.workerCount = workerCount
     table = ModuleTable(root: context.root, architecture: context.architecture)
   }
 
@@ -50,7 +53,7 @@ public struct Builder: Sendable {
     }
     try PortContract.checkFiles(of: context.architecture, root: context.root)
     try LayerCheck.check(modules + table.programs.map(\.module), root: context.root)
-    try StepRunner(root: context.root).run(
+    try StepRunner(root: context.root, workerCount: workerCount).run(
       KernelSteps(context, table).all + userSteps(table.programs) + loaderSteps)
     try checkContract()
     try makeInitramfs(additions)
@@ -92,7 +95,7 @@ public struct Builder: Sendable {
     let modules = table.kernelModules + table.userModules + table.programs.map(\.module)
     let checked = modules.filter { !sources(of: $0).isEmpty }
     try LayerCheck.check(checked, root: context.root)
-    try StepRunner(root: context.root).run(Self.unique(all))
+    try StepRunner(root: context.root, workerCount: workerCount).run(Self.unique(all))
   }
 
   private func userSteps(_ programs: [ProgramSpec]) -> [Step] {

@@ -10,6 +10,16 @@ public struct ISOMaker: Sendable {
     case limine(folder: String)
   }
 
+  /// What starts a finished image.
+  public enum Start: Sendable {
+    /// UEFI firmware, from whatever drive.
+    case uefiOnly
+    /// Also a BIOS, from a CD only.
+    case uefiAndBIOSCD
+    /// Either, from whatever drive.
+    case uefiAndBIOS
+  }
+
   let context: BuildContext
   let bootloader: Bootloader
   let inputs: ImageInputs
@@ -21,16 +31,22 @@ public struct ISOMaker: Sendable {
   }
 
   /// Writes the image to `output`, in whole or not at all.
-  public func make(output: String) throws(ToolFailure) {
+  @discardableResult
+  public func make(output: String) throws(ToolFailure) -> Start {
     let tree = "\(context.folder)/iso"
     try Files.makeEmptyFolder("\(context.root)/\(tree)")
     let partial = output + ".partial"
+    let start: Start
     switch bootloader {
-    case .builtIn: try makeBuiltIn(tree, partial)
+    case .builtIn:
+      try makeBuiltIn(tree, partial)
+      start = .uefiOnly
     case .limine(let folder):
-      try LimineTree(context: context, limine: folder, inputs: inputs).make(tree, output: partial)
+      start = try LimineTree(context: context, limine: folder, inputs: inputs)
+        .make(tree, output: partial)
     }
     try Files.move(partial, to: output)
+    return start
   }
 
   private func makeBuiltIn(_ tree: String, _ output: String) throws(ToolFailure) {

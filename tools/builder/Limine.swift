@@ -12,14 +12,8 @@ public enum Limine {
   ///
   /// - Returns: nil if nothing was given and the clone failed.
   public static func folder(given: String?, root: String) throws(ToolFailure) -> String? {
-    if let named = given ?? ProcessInfo.processInfo.environment["LIMINE_DIR"] {
-      guard Files.isFolder(named) else {
-        throw ToolFailure("\(named): no such folder of Limine binaries")
-      }
-      return URL(fileURLWithPath: named).path
-    }
-    let clone = "\(root)/build/limine-\(release)"
-    if Files.isFolder(clone) { return clone }
+    if let folder = try folderInPlace(given: given, root: root) { return folder }
+    let clone = Self.clone(root)
     Report.progress("fetching Limine \(release) ...")
     let result = try Subprocess.capture(
       "git",
@@ -27,4 +21,25 @@ public enum Limine {
       environment: ["GIT_TERMINAL_PROMPT": "0"])
     return result.succeeded ? clone : nil
   }
+
+  /// The folder to use if that takes no fetching.
+  ///
+  /// - Throws: If a folder is named that does not exist.
+  public static func folderInPlace(given: String?, root: String) throws(ToolFailure) -> String? {
+    let variable = ProcessInfo.processInfo.environment["LIMINE_DIR"].flatMap {
+      $0.isEmpty ? nil : $0
+    }
+    if let named = given ?? variable {
+      guard Files.isFolder(named) else {
+        let source = given == nil ? "LIMINE_DIR" : "--limine"
+        throw ToolFailure(
+          "\(source) names \(named), and there is no such folder: it must be that of a Limine "
+            + "binary release, 8.2 or newer; without it the built-in loader is used")
+      }
+      return URL(fileURLWithPath: named).path
+    }
+    return Files.isFolder(clone(root)) ? clone(root) : nil
+  }
+
+  private static func clone(_ root: String) -> String { "\(root)/build/limine-\(release)" }
 }

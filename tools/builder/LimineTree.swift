@@ -8,22 +8,22 @@ struct LimineTree {
   let limine: String
   let inputs: ImageInputs
 
-  private var hasBIOS: Bool { context.architecture.name == "x86_64" }
+  private var hasBIOS: Bool { context.architecture.hasBIOS }
 
-  func make(_ tree: String, output: String) throws(ToolFailure) {
+  func make(_ tree: String, output: String) throws(ToolFailure) -> ISOMaker.Start {
     let folder = "\(context.root)/\(tree)"
     try Files.makeFolder("\(folder)/boot/limine")
     try Files.makeFolder("\(folder)/EFI/BOOT")
     try copy(context.architecture.efiFileName, to: "\(folder)/EFI/BOOT")
-    var names = ["limine-uefi-cd.bin"]
-    if hasBIOS { names += ["limine-bios.sys", "limine-bios-cd.bin"] }
+    let names = LimineRelease.commonFiles + (hasBIOS ? LimineRelease.filesForBIOS : [])
     for name in names { try copy(name, to: "\(folder)/boot/limine") }
     try Files.write(inputs.configuration, to: "\(folder)/boot/limine/limine.conf")
     for file in inputs.files {
       try Files.copy("\(context.root)/\(file.source)", to: "\(folder)/\(file.target)")
     }
     try ISOWriter(root: context.root, inputs: inputs).write(tree, to: output, boot: bootArguments)
-    try installForBIOS(output)
+    guard hasBIOS else { return .uefiOnly }
+    return try installForBIOS(output) ? .uefiAndBIOS : .uefiAndBIOSCD
   }
 
   private var bootArguments: [String] {
@@ -38,22 +38,16 @@ struct LimineTree {
   }
 
   private func copy(_ name: String, to folder: String) throws(ToolFailure) {
-    guard Files.exists("\(limine)/\(name)") else {
-      throw ToolFailure(
-        "\(limine)/\(name) is missing: --limine takes the folder of a Limine binary release")
-    }
     try Files.copy("\(limine)/\(name)", to: "\(folder)/\(name)")
   }
 
-  private func installForBIOS(_ output: String) throws(ToolFailure) {
-    guard hasBIOS else { return }
+  /// Puts the part into the image that a BIOS starts from a stick or disk.
+  ///
+  /// - Returns: False if there is no program for it.
+  private func installForBIOS(_ output: String) throws(ToolFailure) -> Bool {
     let own = "\(limine)/limine"
-    guard let program = ProgramPath.find(own) ?? ProgramPath.find("limine") else {
-      Report.notice(
-        "no 'limine' program: the ISO boots as a CD and by UEFI; for a BIOS stick, run "
-          + "'limine bios-install' on it")
-      return
-    }
+    guard let program = ProgramPath.find(own) ?? ProgramPath.find("limine") else { return false }
     try ToolCommand(program, ["bios-install", output]).run(in: context.root)
+    return true
   }
 }

@@ -10,20 +10,27 @@ enum BuildCommand {
     let options = try Options(arguments, grammar: grammar)
     let architectures = try Workspace.architectures(options.value("--arch"))
     let configuration = try configuration(options)
-    try Doctor.ensureBackEnds(
-      for: architectures.map(\.name), consent: Consent(saidYes: options.has("--yes")))
-    for architecture in architectures {
-      let start = ContinuousClock.now
-      let builder = Builder(try Workspace.context(architecture, configuration: configuration))
-      if let only = options.value("--only") {
-        try builder.build(.only(only.split(separator: ",").map(String.init)))
-      } else {
-        try builder.build(.everything)
-        let lines = try SizeReport(builder.context).lines(programs: builder.programs)
-        for line in lines { print(line) }
-      }
-      print("\(architecture.name): built in \(Workspace.seconds(since: start))")
+    let consent = Consent(saidYes: options.has("--yes"))
+    let only = options.value("--only")?.split(separator: ",").map(String.init)
+    try Workspace.each(architectures, lacking: [:]) { (architecture) throws(ToolFailure) in
+      try Doctor.ensureBackEnds(for: [architecture.name], consent: consent)
+      try build(architecture, configuration, only: only)
+    }.get()
+  }
+
+  private static func build(
+    _ architecture: Architecture, _ configuration: Configuration, only: [String]?
+  ) throws(ToolFailure) {
+    let start = ContinuousClock.now
+    let builder = Builder(try Workspace.context(architecture, configuration: configuration))
+    if let only {
+      try builder.build(.only(only))
+    } else {
+      try builder.build(.everything)
+      let lines = try SizeReport(builder.context).lines(programs: builder.programs)
+      for line in lines { print(line) }
     }
+    print("\(architecture.name): built in \(Workspace.seconds(since: start))")
   }
 
   static func configuration(_ options: Options) throws(ToolFailure) -> Configuration {

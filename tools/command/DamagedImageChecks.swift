@@ -38,16 +38,10 @@ struct DamagedImageChecks {
     return images
   }
 
-  /// Boots each of `images`.
-  static func run(_ images: [Image], on tests: BootedTests) throws(ToolFailure) -> TestReport {
+  /// Boots `image`.
+  static func run(_ image: Image, on tests: BootedTests) throws(ToolFailure) -> TestReport {
     var report = TestReport()
-    for image in images {
-      if let reason = try tests.boot(image: image.path, until: image.expected) {
-        report.fail(image.fact, reason)
-      } else {
-        report.pass()
-      }
-    }
+    report.judge(image.fact, try tests.boot(image: image.path, until: image.expected))
     return report
   }
 }

@@ -41,12 +41,13 @@ struct FileChecks {
 
   /// Reads each sample on a machine.
   static func run(on tests: BootedTests) throws(ToolFailure) -> TestReport {
-    let answers = try tests.answers(
-      to: ["ls /samples"] + samples.map { "cat /samples/\($0.name)" })
+    let answers = try tests.conversation(
+      ["ls /samples"] + samples.map { "cat /samples/\($0.name)" }
+    ).answers
     var report = TestReport()
     let listed = answers.first?.text.split(separator: "\n").map(String.init) ?? []
     if Set(listed) == Set(samples.map(\.name)) {
-      report.pass()
+      report.pass("files.addedFilesAreListed")
     } else {
       report.fail("files.addedFilesAreListed", "ls shows \(listed)")
     }
@@ -57,7 +58,7 @@ struct FileChecks {
       }
       let answer = answers[index + 1]
       if answer.bytes == sample.bytes, answer.status == 0 {
-        report.pass()
+        report.pass(sample.fact)
       } else {
         report.fail(
           sample.fact,

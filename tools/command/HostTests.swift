@@ -4,10 +4,13 @@ import ToolSupport
 
 /// Runs the package's own tests on the host and counts them.
 enum HostTests {
-  /// - Parameter filter: Part of the names of the tests to run; nil for all.
-  static func run(filter: String?) throws(ToolFailure) -> TestReport {
+  /// - Parameters:
+  ///   - filter: Part of the names of the tests to run; nil for all.
+  ///   - jobCount: How many compilers at a time; nil for as many as there are cores.
+  static func run(filter: String?, jobCount: Int? = nil) throws(ToolFailure) -> TestReport {
     Report.progress("host tests: building and running (swift test) ...")
     var arguments = ["test", "--package-path", Workspace.root]
+    if let jobCount { arguments += ["--jobs", "\(jobCount)"] }
     if let filter { arguments += ["--filter", filter] }
     var lines: [String] = []
     let status = try Subprocess.lines("swift", arguments) { line in

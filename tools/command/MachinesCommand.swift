@@ -12,14 +12,15 @@ enum MachinesCommand {
   /// A Markdown table of every machine of `architectures`, with what boots it.
   static func table(_ architectures: [String]) throws(ToolFailure) -> [String] {
     var lines = [
-      "| architecture | machine | board | CPU | CPUs | memory | firmware | drive | note |",
+      "| architecture | machine | board | CPU | CPUs | memory | firmware | drive | shows |",
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for architecture in architectures {
       for machine in try Board.of(architecture).machines {
         let cells = [
           architecture, machine.name, machine.board, machine.processor, "\(machine.cpuCount)",
-          machine.memory, machine.firmware.rawValue, machine.attachment.rawValue, machine.note,
+          machine.memory, machine.firmware.rawValue, machine.attachment.rawValue,
+          machine.shows.map(\.rawValue).joined(separator: ", "),
         ]
         lines.append("| " + cells.joined(separator: " | ") + " |")
       }

@@ -28,6 +28,7 @@ enum RunCommand {
       consent: Consent(saidYes: options.has("--yes")))
     let image: String
     if let given = options.value("--iso") {
+      try ImageMachine.check(given, isFor: architecture)
       image = given
     } else {
       image = try build(request, architecture)

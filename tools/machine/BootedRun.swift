@@ -69,6 +69,11 @@ public struct BootedRun {
         if transcript.hasPanic, limit == deadline {
           limit = ContinuousClock.now + Self.panicGrace
         }
+        if transcript.hasNothingToBoot, !transcript.hasPanic {
+          machine.kill()
+          throw ToolFailure(
+            "the firmware did not start the image; last words: \(transcript.lastWords)")
+        }
       case .ended, .userInput:
         break loop
       case .timedOut:

@@ -10,10 +10,9 @@ public struct BootedTests: Sendable {
   private let progress: @Sendable (String) -> Void
 
   /// How long a machine may take to its prompt, and a test program to its next output. Emulation on
-  /// a busy host is slow; a machine that has stopped is still found.
-  private static let bootLimit = Duration.seconds(120)
-  private static let oddBootLimit = Duration.seconds(60)
-  private static let silenceLimit = Duration.seconds(60)
+  /// a busy host is slow, and only a failure waits that long.
+  private static let bootLimit = Duration.seconds(240)
+  private static let silenceLimit = Duration.seconds(120)
 
   public init(
     architecture: String, image: String, progress: @escaping @Sendable (String) -> Void
@@ -127,7 +126,7 @@ public struct BootedTests: Sendable {
         current.kill()
         machine = nil
       } else {
-        report.pass()
+        report.pass(script.name)
       }
       progress("session \(script.name): \(machine == nil ? "failed" : "ok")")
     }
@@ -135,37 +134,41 @@ public struct BootedTests: Sendable {
     return report
   }
 
-  /// Types `commands` one after another, and returns what each printed and its status.
+  /// Types `commands` one after another on a new machine, and has it switch itself off.
   ///
-  /// - Returns: As many answers as commands ended; then the machine stopped or fell silent.
-  public func answers(to commands: [String]) throws(ToolFailure) -> [Answer] {
-    let machine = try GuestMachine(try command(image: image))
-    defer { machine.kill() }
+  /// - Parameters:
+  ///   - machine: nil for the architecture's first.
+  ///   - other: Another image than these tests' own.
+  public func conversation(
+    _ commands: [String], on machine: MachineSpec? = nil, image other: String? = nil
+  ) throws(ToolFailure) -> Conversation {
+    let guest = try GuestMachine(try command(image: other ?? image, machine: machine))
+    defer { guest.kill() }
     var dialogue = ExecDialogue(commands: commands)
-    var answers: [Answer] = []
+    var transcript = Transcript()
+    var answers: [Conversation.Answer] = []
     var printed: [UInt8] = []
     var deadline = ContinuousClock.now + Self.bootLimit
-    while answers.count < commands.count, case .output(let bytes) = machine.next(until: deadline) {
+    var event = guest.next(until: deadline)
+    while case .output(let bytes) = event {
+      transcript.receive(bytes)
       for byte in bytes {
         for action in dialogue.receive([byte]) {
-          if case .type(let text) = action { machine.send([UInt8](text.utf8)) }
+          if case .type(let text) = action { guest.send([UInt8](text.utf8)) }
           if case .answer(let part) = action { printed += part }
         }
         guard dialogue.finishedCount > answers.count else { continue }
-        answers.append(Answer(bytes: printed, status: dialogue.status ?? -1))
+        answers.append(Conversation.Answer(bytes: printed, status: dialogue.status ?? -1))
         printed = []
       }
+      if transcript.hasNothingToBoot || transcript.hasPanic { break }
       if dialogue.hasReachedShell { deadline = ContinuousClock.now + Self.silenceLimit }
+      event = guest.next(until: deadline)
     }
-    return answers
-  }
-
-  /// What one command printed, and its status.
-  public struct Answer: Sendable, Equatable {
-    public let bytes: [UInt8]
-    public let status: Int
-
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
+    let wasSwitchedOff = event == .ended && guest.waitForEnd() == 0
+    return Conversation(
+      answers: answers, wasSwitchedOff: wasSwitchedOff && answers.count == commands.count,
+      lastWords: Self.lastWords(transcript, guest))
   }
 
   /// Boots `image`, which is damaged or asks for something odd, until `expected` is a part of
@@ -176,7 +179,7 @@ public struct BootedTests: Sendable {
     let machine = try GuestMachine(try command(image: image))
     defer { machine.kill() }
     var transcript = Transcript()
-    let deadline = ContinuousClock.now + Self.oddBootLimit
+    let deadline = ContinuousClock.now + Self.bootLimit
     while case .output(let bytes) = machine.next(until: deadline) {
       let lines = transcript.receive(bytes) + [transcript.current]
       if lines.contains(where: { $0.contains(expected) }) { return nil }
@@ -213,8 +216,11 @@ public struct BootedTests: Sendable {
     return nil
   }
 
-  private func command(image: String) throws(ToolFailure) -> QEMUCommand {
+  private func command(
+    image: String, machine: MachineSpec? = nil
+  ) throws(ToolFailure) -> QEMUCommand {
     var options = MachineOptions()
+    options.machine = machine
     options.endsOnReset = true
     return try QEMUCommand(architecture: architecture, image: image, options: options)
   }
@@ -223,21 +229,45 @@ public struct BootedTests: Sendable {
   private static func explained(
     _ report: TestReport, _ transcript: Transcript, _ machine: GuestMachine
   ) -> TestReport {
-    guard report.failures.contains(where: { $0.reason.contains("final line") }) else {
-      return report
+    report.explained { failure in
+      guard failure.reason.contains("final line") else { return failure.reason }
+      return "\(failure.reason); last words: \(lastWords(transcript, machine))"
     }
-    var explained = TestReport()
-    explained.pass(count: report.passedCount)
-    for failure in report.failures {
-      let words =
-        transcript.hasPanic
-        ? transcript.panicReport.prefix(12).joined(separator: " | ") : transcript.lastWords
-      let complaint = machine.complaints.isEmpty ? "" : "; QEMU: \(machine.complaints)"
-      let isUnfinished = failure.reason.contains("final line")
-      explained.fail(
-        failure.name,
-        isUnfinished ? "\(failure.reason); last words: \(words)\(complaint)" : failure.reason)
+  }
+
+  private static func lastWords(_ transcript: Transcript, _ machine: GuestMachine) -> String {
+    let words =
+      transcript.hasPanic
+      ? transcript.panicReport.prefix(12).joined(separator: " | ") : transcript.lastWords
+    return machine.complaints.isEmpty ? words : "\(words); QEMU: \(machine.complaints)"
+  }
+}
+
+/// What was asked of a machine's shell, and what came back.
+public struct Conversation: Sendable {
+  /// What one command printed, and its status.
+  public struct Answer: Sendable, Equatable {
+    public let bytes: [UInt8]
+    public let status: Int
+
+    public init(bytes: [UInt8], status: Int) {
+      self.bytes = bytes
+      self.status = status
     }
-    return explained
+
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+  }
+
+  /// As many as commands ended; then the machine stopped or fell silent.
+  public let answers: [Answer]
+  /// Whether every command ended and the machine then switched itself off.
+  public let wasSwitchedOff: Bool
+  /// For messages.
+  public let lastWords: String
+
+  public init(answers: [Answer], wasSwitchedOff: Bool, lastWords: String) {
+    self.answers = answers
+    self.wasSwitchedOff = wasSwitchedOff
+    self.lastWords = lastWords
   }
 }

@@ -32,8 +32,12 @@ public struct Transcript: Sendable {
   /// Whether the kernel has stopped itself.
   public var hasPanic: Bool { panicIndex != nil }
 
-  /// Whether the firmware gave up on the image and started its own command line.
-  public var hasNothingToBoot: Bool { lines.contains { $0.contains("UEFI Interactive Shell") } }
+  /// Whether firmware or loader gave up on the image: the firmware's own command line, its report
+  /// of an exception, or Limine's last words.
+  public var hasNothingToBoot: Bool {
+    let signs = ["UEFI Interactive Shell", "!!!! X64 Exception", "PANIC: ", "No bootable device"]
+    return lines.contains { line in signs.contains(where: line.contains) }
+  }
 
   /// The kernel's last words: the panic line and all after it.
   public var panicReport: [String] {

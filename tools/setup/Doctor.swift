@@ -41,6 +41,26 @@ public enum Doctor {
 }
 
 extension Doctor {
+  /// Makes sure of what each of `architectures` needs, one by one, so that what one lacks does not
+  /// stop the others.
+  ///
+  /// - Returns: Why an architecture cannot do without what is missing, by its name.
+  /// - Throws: If something is missing that all need.
+  public static func ensureEach(
+    _ architectures: [String], emulator: Bool, consent: Consent
+  ) throws(ToolFailure) -> [String: ToolFailure] {
+    try ensure(architectures: [], emulator: false, consent: consent)
+    var lacking: [String: ToolFailure] = [:]
+    for architecture in architectures {
+      do throws(ToolFailure) {
+        try ensure(architectures: [architecture], emulator: emulator, consent: consent)
+      } catch {
+        lacking[architecture] = error
+      }
+    }
+    return lacking
+  }
+
   /// Makes sure that code can be made for `architectures`, installing what is missing if allowed.
   public static func ensureBackEnds(
     for architectures: [String], consent: Consent

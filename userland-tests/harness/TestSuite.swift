@@ -38,11 +38,11 @@ public struct TestSuite: ~Copyable {
   /// Says that a fact does not apply to this machine, and why, so that every machine reports
   /// the same names.
   public mutating func inapplicable(_ name: StaticString, because reason: StaticString) {
-    output.write("ok ")
+    output.write("skip ")
     writeName(name)
-    output.write(" (does not apply: ")
+    output.write(": ")
     output.write(reason)
-    output.write(")\n")
+    output.writeLine()
   }
 
   /// Checks that nothing was left behind, and says how it all went.

@@ -13,6 +13,8 @@ public struct Board: Sendable {
   let arguments: [String]
   /// The machines that `test` boots; `run` takes the first one unless told otherwise.
   public let machines: [MachineSpec]
+  /// What no machine of it can show, and why.
+  public let inapplicable: [MachineFact: String]
 
   /// Every architecture's.
   public static let all: [Board] = [x86_64, aarch64, riscv64, loongarch64]

@@ -2,8 +2,10 @@ import Foundation
 
 /// What kind of drive a machine finds the image in.
 public enum ImageAttachment: String, Sendable, CaseIterable {
-  /// A CD in an ATA drive.
+  /// A CD in a drive at an AHCI controller.
   case cd = "CD"
+  /// A CD in a drive at a paravirtual SCSI controller.
+  case scsiCD = "CD at virtio SCSI"
   /// A disk at an AHCI controller.
   case ahci = "AHCI disk"
   /// A stick at an XHCI controller.
@@ -17,10 +19,11 @@ public enum ImageAttachment: String, Sendable, CaseIterable {
 
   /// QEMU's words for it; firmware starts from this drive first.
   ///
-  /// QEMU has no read-only disks of some kinds; what is written to those is forgotten.
+  /// Drives that are writable in life are so here, and what is written to them is forgotten. QEMU
+  /// has no read-only disks of some kinds, and Limine on a read-only stick makes EDK2 fail.
   func arguments(image: String) -> [String] {
-    let access = self == .ahci || self == .nvme ? "snapshot=on" : "readonly=on"
-    let medium = self == .cd ? ",media=cdrom" : ""
+    let access = [.ahci, .usb, .nvme].contains(self) ? "snapshot=on" : "readonly=on"
+    let medium = self == .cd || self == .scsiCD ? ",media=cdrom" : ""
     let file = image.replacingOccurrences(of: ",", with: ",,")
     return ["-drive", "if=none,id=image,format=raw,\(access)\(medium),file=\(file)"]
       + devices.flatMap { ["-device", $0] }
@@ -28,7 +31,8 @@ public enum ImageAttachment: String, Sendable, CaseIterable {
 
   private var devices: [String] {
     switch self {
-    case .cd: ["ide-cd,drive=image,bootindex=0"]
+    case .cd: ["ich9-ahci,id=disks", "ide-cd,bus=disks.0,drive=image,bootindex=0"]
+    case .scsiCD: ["virtio-scsi-pci", "scsi-cd,drive=image,bootindex=0"]
     case .ahci: ["ich9-ahci,id=disks", "ide-hd,bus=disks.0,drive=image,bootindex=0"]
     case .usb: ["qemu-xhci", "usb-storage,drive=image,bootindex=0"]
     case .nvme: ["nvme,serial=mnos,drive=image,bootindex=0"]

@@ -16,8 +16,8 @@ public struct MachineSpec: Sendable {
   public var memory = "256M"
   public var attachment: ImageAttachment
   public var firmware = Firmware.uefi
-  /// What about it matters and the columns above do not say; may be empty.
-  public var note = ""
+  /// What it shows besides what the above says.
+  public var shows: [MachineFact] = []
 
   /// This machine under another name, with some things changed.
   func named(_ name: String, _ change: (inout MachineSpec) -> Void) -> MachineSpec {
