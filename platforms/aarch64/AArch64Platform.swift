@@ -39,7 +39,7 @@ public struct AArch64Platform: LiminePlatform, ~Copyable {
   var time = TimeScale()
   var layout = MachineLayout()
   var controller = InterruptController.none
-  var console = DebugConsole<DeviceRegisters>()
+  var console = DebugConsole<PL011<DeviceRegisters>>()
 
   public init(boot: BootEnvironment) throws(BootFailure) {
     guard TranslationControl.isUsable(mnos_aarch64_read_tcr()) else {

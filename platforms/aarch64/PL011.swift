@@ -3,7 +3,7 @@ import PlatformCommon
 /// A polled writer for the kernel's own few words, on a port that firmware has set up.
 ///
 /// Source: PrimeCell UART (PL011) Technical Reference Manual (DDI 0183) §3.3.
-struct PL011<Registers: RegisterAccess> {
+struct PL011<Registers: RegisterAccess>: ByteWriter {
   private var registers: Registers
 
   private enum Register {

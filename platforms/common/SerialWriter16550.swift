@@ -2,7 +2,7 @@
 /// words; the driver in user space shares the port.
 ///
 /// Source: PC16550D datasheet §8, registers.
-public struct SerialWriter16550<Registers: ByteRegisterAccess> {
+public struct SerialWriter16550<Registers: ByteRegisterAccess>: ByteWriter {
   private var registers: Registers
   /// Distance between registers as a power of two, in bytes.
   private let shift: UInt64

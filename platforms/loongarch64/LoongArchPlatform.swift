@@ -43,8 +43,7 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
   /// Physical addresses of the kernel's root table and of an empty one.
   var kernelRoot = PhysicalAddress(0)
   var emptyRoot = PhysicalAddress(0)
-  var early = EarlyOutput()
-  var console: SerialWriter16550<DeviceRegisters>? = nil
+  var console = DebugConsole<SerialWriter16550<DeviceRegisters>>()
 
   public init(boot: BootEnvironment) throws(BootFailure) {
     self.boot = boot
@@ -59,14 +58,14 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
     time = TimeScale(frequency: features.timeFrequency) ?? TimeScale()
   }
 
-  /// Reads the ACPI tables. If these lack what the kernel needs but name a console, that is
-  /// told by `startDevices`, by when the console can be used.
+  /// Reads the firmware's tables. If these lack what the kernel needs but name a console, that
+  /// is told by `startDevices`, by when the console can be used.
   public mutating func discover() throws(BootFailure) {
     // SAFETY: the kernel's tables are in use, and it has mapped all RAM by now.
     let memory = unsafe FirmwareWindow(
       base: physicalWindowBase, format: pageTableFormat, root: kernelRoot, addressWidth: 48)
     do throws(BootFailure) {
-      try layout.discover(boot, in: memory)
+      try layout.discover(boot, processor: core, in: memory)
       try features.validate()
     } catch {
       guard layout.serialPort.kind != .none else { throw error }
@@ -96,12 +95,11 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
 
   private mutating func startConsole() {
     guard layout.serialPort.kind != .none else { return }
-    console = SerialWriter16550(
-      registers: deviceRegisters(
-        at: layout.serialPort.registers, layout.serialPort.registerByteCount),
-      shift: layout.serialPort.registerShift)
-    for index in 0..<early.count { console?.write(early[index]) }
-    early.removeAll()
+    console.open(
+      SerialWriter16550(
+        registers: deviceRegisters(
+          at: layout.serialPort.registers, layout.serialPort.registerByteCount),
+        shift: layout.serialPort.registerShift))
   }
 
   /// - Parameter address: Of a `deviceRegion`.
@@ -118,15 +116,13 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
     index == 0 && layout.serialPort.kind != .none ? layout.serialPort : nil
   }
 
-  public func entropy() -> UInt64 { EntropySeed().number(at: mnos_loongarch_read_time()) }
+  public func entropy() -> UInt64 { layout.entropySeed.number(at: mnos_loongarch_read_time()) }
 
   public var hasPorts: Bool { false }
   /// There are no ports: nothing to do.
   public mutating func activatePorts(_ ports: PortSet) {}
 
-  public mutating func writeDebug(byte: UInt8) {
-    if console == nil { early.append(byte) } else { console?.write(byte) }
-  }
+  public mutating func writeDebug(byte: UInt8) { console.write(byte) }
 
   public mutating func powerOff() { perform(layout.powerOff) }
 
@@ -135,8 +131,8 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
   private func perform(_ control: PowerControl?) {
     guard let control else { return }
     mnos_loongarch_barrier()
-    var register = deviceRegisters(at: control.address, 1)
-    register.write8(control.value, at: 0)
+    var registers = deviceRegisters(at: control.address, control.byteCount)
+    control.perform(on: &registers)
     // It takes a while.
     let start = now()
     while now() &- start < 1_000_000_000 {}

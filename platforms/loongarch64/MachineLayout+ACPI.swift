@@ -3,22 +3,11 @@ import MnosABI
 import PlatformCommon
 
 extension MachineLayout {
-  /// Reads the ACPI tables. What can be known is filled in also when it throws.
-  mutating func discover<Memory: PhysicalMemoryReader>(
-    _ boot: BootEnvironment, in memory: Memory
-  ) throws(BootFailure) {
-    guard boot.acpiRoot != 0 else {
-      throw .missing(StaticReason("the boot loader passed on no ACPI tables"))
-    }
-    guard let root = ACPIRoot(pointerAt: boot.acpiRoot, in: memory, noting: &report) else {
-      throw .malformed(StaticReason("ACPI root tables"))
-    }
-    read(root)
-    try validate()
-  }
-
-  /// What the tables say; parts that they do not name stay empty.
-  mutating func read<Memory: PhysicalMemoryReader>(_ root: ACPIRoot<Memory>) {
+  /// What the ACPI tables say; parts that they do not name stay as they are. They name no part
+  /// that would differ by processor.
+  mutating func read<Memory: PhysicalMemoryReader>(
+    _ root: ACPIRoot<Memory>, processor: UInt64
+  ) {
     var firstLine: UInt32? = nil
     if let table = root.table(.interruptControllers, noting: &report) {
       let controllers = ACPIInterruptControllers(table, noting: &report)
@@ -62,13 +51,14 @@ extension MachineLayout {
     guard let table = root.table(.fixedHardware, noting: &report) else { return }
     let hardware = ACPIFixedHardware(table, noting: &report)
     if let address = hardware.resetRegister?.memoryAddress {
-      reboot = PowerControl(address: address, value: hardware.resetValue)
+      reboot = PowerControl(address: address, value: UInt32(hardware.resetValue), byteCount: 1)
     }
     guard hardware.isHardwareReduced, let address = hardware.sleepControl?.memoryAddress,
       let state = root.sleepState(
         offByDefinitionBlockAt: hardware.definitionBlock, noting: &report)
     else { return }
-    let enable: UInt8 = 1 << 5
-    powerOff = PowerControl(address: address, value: state.typeA << 2 | enable)
+    let enable: UInt32 = 1 << 5
+    powerOff = PowerControl(
+      address: address, value: UInt32(state.typeA) << 2 | enable, byteCount: 1)
   }
 }

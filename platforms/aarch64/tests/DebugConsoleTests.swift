@@ -39,7 +39,7 @@ private struct FakePort: RegisterAccess {
 @Suite struct DebugConsoleTests {
   @Test func earlyWordsAppearOnceThePortIsKnown() {
     let port = FakePort()
-    var console = DebugConsole<FakePort>()
+    var console = DebugConsole<PL011<FakePort>>()
     for byte in "before".utf8 { console.write(byte) }
     #expect(!console.isOpen)
 
@@ -52,7 +52,7 @@ private struct FakePort: RegisterAccess {
 
   @Test func tooManyEarlyWordsAreCutOff() {
     let port = FakePort()
-    var console = DebugConsole<FakePort>()
+    var console = DebugConsole<PL011<FakePort>>()
     for _ in 0..<EarlyOutput.limit + 10 { console.write(65) }
 
     console.open(PL011(registers: port))

@@ -103,7 +103,7 @@ private struct Board {
     var boot = BootEnvironment()
     boot.acpiRoot = Board.base
     var layout = MachineLayout()
-    try layout.discover(boot, in: memory)
+    try layout.discover(boot, processor: 0, in: memory)
     return layout
   }
 
@@ -141,8 +141,9 @@ private struct Board {
     let layout = try layout()
 
     // Sleep type 5 and the enable bit; the reset value as it is.
-    #expect(layout.powerOff == PowerControl(address: 0x100e_0020, value: 5 << 2 | 1 << 5))
-    #expect(layout.reboot == PowerControl(address: 0x100e_0022, value: 0x42))
+    let off = PowerControl(address: 0x100e_0020, value: 5 << 2 | 1 << 5, byteCount: 1)
+    #expect(layout.powerOff == off)
+    #expect(layout.reboot == PowerControl(address: 0x100e_0022, value: 0x42, byteCount: 1))
   }
 
   @Test func regionsAreAllThatTheKernelUses() throws {
@@ -184,7 +185,7 @@ private struct Board {
   @Test func noTablesAtAllIsAFailure() {
     #expect(throws: BootFailure.self) {
       var layout = MachineLayout()
-      try layout.discover(BootEnvironment(), in: FirmwareMemory([]))
+      try layout.discover(BootEnvironment(), processor: 0, in: FirmwareMemory([]))
     }
   }
 
