@@ -20,7 +20,7 @@ enum Command {
       machines              the machines that --machine names, and what they are
           [--arch A|all]
       test [host|A|all]     host tests, kernel self-tests, user-land and session tests
-          [--filter NAME] [--selftests]
+          [--filter NAME] [--selftests] [--limine DIR]
       help                  this text
 
     architectures: x86_64 (the default), aarch64, riscv64, loongarch64
