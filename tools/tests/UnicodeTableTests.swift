@@ -112,10 +112,10 @@ import UnicodeTables
   /// Every pair of scalars that occur in decompositions; nothing else composes.
   @Test func pairsComposeAsTheyShould() throws {
     let source = try Self.source.get()
-    let set = UnicodeTableSet(source)
-    let bytes = try #require(set.tables.first { $0.name == "composition" }?.bytes)
     let entries = Self.scalars.map(source.numbers(.decompositionEntry))
-    let scalars = UnicodeTableSet.composingScalars(entries, source.decompositions(entries))
+    let decompositions = source.decompositions(entries)
+    let bytes = UnicodeTableSet.compositions(source, entries, decompositions)
+    let scalars = UnicodeTableSet.composingScalars(entries, decompositions)
 
     let (wrong, count) = unsafe Self.with(bytes) { start in
       let table = unsafe CompositionTable(at: start)

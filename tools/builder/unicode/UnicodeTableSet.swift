@@ -59,7 +59,8 @@ struct UnicodeTableSet {
     return found.sorted()
   }
 
-  private static func compositions(
+  /// The table of all pairs that compose.
+  static func compositions(
     _ source: UnicodeSource, _ entries: [UInt64], _ decompositions: [UInt8]
   ) -> [UInt8] {
     let compose = source.composition
