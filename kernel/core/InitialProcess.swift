@@ -116,6 +116,7 @@ extension Kernel where P: ~Copyable {
     _ info: inout BootInfo
   ) throws(Failure) {
     for index in 0..<4 where request.devices[index].kind != .none {
+      guard hasPossibleRegisters(request.devices[index]) else { continue }
       let record = try giveDevice(request.devices[index], process, budget)
       switch info.deviceCount {
       case 0: info.devices.0 = record
@@ -127,6 +128,13 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Whether the place that the firmware's tables name for the registers is one that can be
+  /// mapped; a device may also have none there.
+  private mutating func hasPossibleRegisters(_ device: DeviceDescription) -> Bool {
+    device.registerByteCount == 0
+      || device.region.pages(below: format.physicalAddressLimit) != nil
+  }
+
   private mutating func giveDevice(
     _ device: DeviceDescription, _ process: ProcessID, _ budget: BudgetID
   ) throws(Failure) -> DeviceRecord {
@@ -135,11 +143,10 @@ extension Kernel where P: ~Copyable {
     record.registerShift = device.registerShift
     record.accessWidth = device.accessWidth
     record.clockFrequency = device.clockFrequency
-    if device.registerByteCount > 0 {
-      let base = device.registers & ~4095
-      let end = (device.registers + device.registerByteCount + 4095) & ~4095
+    if let pages = device.region.pages(below: format.physicalAddressLimit) {
       let memory = try makeMemory(
-        budget, base: base, byteCount: end - base, kind: .device, parent: .none)
+        budget, base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound,
+        kind: .device, parent: .none)
       record.registers = try give(memory.granule, .memory, to: process)
       record.registerOffset = UInt32(device.registers & 4095)
     }

@@ -78,6 +78,14 @@ public struct MemoryRegion: Equatable, BitwiseCopyable, Sendable {
     self.byteCount = byteCount
     self.kind = kind
   }
+
+  /// The whole pages that the range touches; nil if it is empty, wraps around, or does not
+  /// end below `limit`, which is page aligned.
+  public func pages(below limit: UInt64) -> Range<UInt64>? {
+    let (end, isWrapped) = base.addingReportingOverflow(byteCount)
+    guard byteCount > 0, !isWrapped, end <= limit else { return nil }
+    return base & ~4095..<(end + 4095) & ~4095
+  }
 }
 
 /// A device found in the machine's tables, for a user-space driver.
@@ -95,6 +103,10 @@ public struct DeviceDescription: Equatable, Sendable {
   public var line: UInt32? = nil
   /// Input clock in hertz, or 0 if the tables do not say.
   public var clockFrequency: UInt32 = 0
+  /// The registers in memory; empty if they are I/O ports.
+  public var region: MemoryRegion {
+    MemoryRegion(base: registers, byteCount: registerByteCount, kind: .device)
+  }
   public init() {}
 }
 

@@ -41,6 +41,8 @@ public protocol PageTableFormat: Sendable {
   var levelCount: Int { get }
   /// One past the last address that user code can have mapped; page aligned.
   var userAddressLimit: UInt64 { get }
+  /// One past the highest physical address that an entry can name; page aligned.
+  var physicalAddressLimit: UInt64 { get }
   /// Entries of the root table that every address space shares with the kernel's; empty
   /// where the CPU has a root register of its own for the kernel's half.
   var sharedRootEntries: Range<Int> { get }

@@ -133,18 +133,23 @@ struct BootMemory: ~Copyable {
       windowBase &+ base, to: base, byteCount: limit - base, rights: rights, frames: &frames)
   }
 
-  /// Shows the platform's own devices in the window, uncached.
+  /// Shows the platform's own devices in the window, uncached. The window ends below the
+  /// kernel's image.
   mutating func mapDevices(
     of platform: borrowing CurrentPlatform,
     in tables: inout KernelTables<CurrentPlatform.Format>, windowBase: UInt64
   ) throws(BootFailure) {
+    let limit = min(
+      platform.pageTableFormat.physicalAddressLimit, (ImageLayout.start &- windowBase) & ~4095)
     var index = 0
     while let region = platform.deviceRegion(at: index) {
-      let base = region.base & ~4095
-      let end = (region.base + region.byteCount + 4095) & ~4095
+      guard let pages = region.pages(below: limit) else {
+        throw .malformed(StaticReason("place of a device's registers"))
+      }
       do throws(Failure) {
         try tables.map(
-          windowBase &+ base, to: base, byteCount: end - base,
+          windowBase &+ pages.lowerBound, to: pages.lowerBound,
+          byteCount: pages.upperBound - pages.lowerBound,
           rights: PageRights.global.union(.read).union(.write).union(.device), frames: &frames)
       } catch {
         throw .outOfMemory

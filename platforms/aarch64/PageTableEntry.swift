@@ -15,6 +15,8 @@ public struct AArch64PageTableFormat: PageTableFormat, Equatable {
   @inlinable public var levelCount: Int { 4 }
   /// All that TTBR0_EL1 translates.
   @inlinable public var userAddressLimit: UInt64 { 1 << 48 }
+  /// Addresses have 48 bits in an entry.
+  @inlinable public var physicalAddressLimit: UInt64 { 1 << 48 }
   /// None: TTBR1_EL1 is the kernel's own.
   @inlinable public var sharedRootEntries: Range<Int> { 0..<0 }
 

@@ -14,6 +14,8 @@ public struct LoongArchPageTableFormat: PageTableFormat, Equatable {
   @inlinable public var levelCount: Int { 4 }
   /// Half of what the levels reach: all that CPUs with 47 or 48 bits have in common.
   @inlinable public var userAddressLimit: UInt64 { 1 << 47 }
+  /// Addresses have 48 bits in an entry.
+  @inlinable public var physicalAddressLimit: UInt64 { 1 << 48 }
   /// None: the upper half has a root register of its own.
   @inlinable public var sharedRootEntries: Range<Int> { 0..<0 }
 

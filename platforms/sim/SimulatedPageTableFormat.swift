@@ -24,6 +24,9 @@ public struct SimulatedPageTableFormat: PageTableFormat {
 
   public var userAddressLimit: UInt64 { 1 << (12 + 9 * UInt64(levelCount) - 1) }
 
+  /// Frame numbers have 40 bits in an entry.
+  public var physicalAddressLimit: UInt64 { 1 << 52 }
+
   public func permitsLeaf(atLevel level: Int) -> Bool {
     level >= 0 && level <= highestLeafLevel
   }

@@ -18,6 +18,8 @@ public struct X86PageTableFormat: PageTableFormat {
   /// that is not canonical, which SYSRET could not return to.
   @inlinable public static var userAddressLimit: UInt64 { 0x7fff_ffff_f000 }
   @inlinable public var userAddressLimit: UInt64 { Self.userAddressLimit }
+  /// Addresses have 52 bits in an entry.
+  @inlinable public var physicalAddressLimit: UInt64 { 1 << 52 }
 
   /// The upper half of the addresses.
   @inlinable public var sharedRootEntries: Range<Int> { 256..<512 }

@@ -172,7 +172,10 @@ extension Kernel where P: ~Copyable {
     if argument(4) == MemoryOptions.device {
       let machine = try lookUp(argument(5), .machine, needing: .manage)
       let base = argument(6)
-      guard base & 4095 == 0, base < 1 << 52 else { throw .badArgument(6) }
+      // An address that entries cut short would be another one, of RAM even.
+      guard base & 4095 == 0, base <= format.physicalAddressLimit - byteCount else {
+        throw .badArgument(6)
+      }
       guard !frames.overlaps(base: base, byteCount: byteCount) else { throw .badArgument(6) }
       let memory = try makeMemory(
         budget, base: base, byteCount: byteCount, kind: .device, parent: .none)

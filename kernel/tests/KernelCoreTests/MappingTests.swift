@@ -239,6 +239,43 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  @Test func deviceMemoryEndsWhereEntriesCanPoint() {
+    let machine = TestMachine()
+    let limit = machine.kernel.platform.pageTableFormat.physicalAddressLimit
+    // Beyond the limit, an entry would point to RAM.
+    let ram = machine.kernel.platform.ramRange.lowerBound + 64 * 4096
+    let refused = [limit - 4096, limit, limit + ram, UInt64.max & ~4095, limit - 8191]
+    for base in refused {
+      let outcome = machine.call(
+        machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
+        UInt64(ObjectType.memory.rawValue), 0xffff,
+        [8192, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), base])
+      #expect(outcome.status == .badArgument)
+    }
+    let last = machine.call(
+      machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
+      UInt64(ObjectType.memory.rawValue), 0xffff,
+      [8192, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), limit - 8192])
+    #expect(last.status == .ok)
+    #expect(machine.findings == [])
+  }
+
+  @Test func aRegionsPagesNeverWrapAround() {
+    let limit: UInt64 = 1 << 48
+    func pages(_ base: UInt64, _ byteCount: UInt64) -> Range<UInt64>? {
+      MemoryRegion(base: base, byteCount: byteCount, kind: .device).pages(below: limit)
+    }
+    let last = limit - 4096..<limit
+    #expect(pages(0x1234, 4) == 0x1000..<0x2000)
+    #expect(pages(0x1ffe, 4) == 0x1000..<0x3000)
+    #expect(pages(limit - 1, 1) == last)
+    #expect(pages(0x1000, 0) == nil)
+    #expect(pages(limit - 1, 2) == nil)
+    #expect(pages(0x1000, .max) == nil)
+    #expect(pages(.max, 1) == nil)
+    #expect(pages(.max, .max) == nil)
+  }
+
   @Test(arguments: [1, 2, 16] as [UInt32])
   func `VSP_001 spacesKeepTheirOwnData`(identifierCount: UInt32) {
     var configuration = TestMachine.Configuration()

@@ -7,6 +7,7 @@ import Testing
 private struct PlainFormat: PageTableFormat {
   var levelCount: Int { 3 }
   var userAddressLimit: UInt64 { 1 << 38 }
+  var physicalAddressLimit: UInt64 { 1 << 48 }
   var sharedRootEntries: Range<Int> { 256..<512 }
   func permitsLeaf(atLevel level: Int) -> Bool { true }
   func makeTable(at table: PhysicalAddress) -> UInt64 { table.rawValue | 1 }
