@@ -7,6 +7,8 @@ struct GICv2<Distributor: RegisterAccess, Interface: RegisterAccess>: InterruptD
   private var distributor: Distributor
   private var interface: Interface
   let lineCount: UInt32
+  /// This CPU's number as the controller has it.
+  private let processor: UInt32
 
   /// GICC registers: CTLR, PMR, BPR, IAR, EOIR.
   private enum Register {
@@ -21,12 +23,15 @@ struct GICv2<Distributor: RegisterAccess, Interface: RegisterAccess>: InterruptD
     self.distributor = distributor
     self.interface = interface
     lineCount = GICLines.count(type: distributor.read(at: GICLayout.type))
+    // What the first word says of the CPU's own interrupts is the CPU itself, in each byte;
+    // nothing where there is only one.
+    let own = distributor.read(at: GICLayout.target(of: 0)) & 0xff
+    processor = own == 0 ? 0 : UInt32(own.trailingZeroBitCount)
   }
 
   mutating func start() {
     distributor.write(0, at: GICLayout.control)
     GICLines.quieten(0, in: &distributor)
-    // What the first word says of the CPU's own interrupts is the CPU itself, in each byte.
     let target = distributor.read(at: GICLayout.target(of: 0))
     var first = GICLayout.firstShared
     while first < lineCount {
@@ -53,7 +58,10 @@ struct GICv2<Distributor: RegisterAccess, Interface: RegisterAccess>: InterruptD
   /// The number of the CPU that sent interrupts 0 to 15 stands above the interrupt.
   mutating func claim() -> UInt32 { interface.read(at: Register.acknowledge) & 0x3ff }
 
-  mutating func complete(_ line: UInt32) { interface.write(line, at: Register.end) }
+  /// For interrupts 0 to 15 the sender is named again: this CPU, as no other one runs.
+  mutating func complete(_ line: UInt32) {
+    interface.write(line < 16 ? line | processor << 10 : line, at: Register.end)
+  }
 
   mutating func interruptSelf() {
     // TargetListFilter 2: the CPU that writes.

@@ -120,7 +120,7 @@ final class FakeGIC {
       }
       let interrupt = gic.acknowledge()
       // The sender's number, which a claim must not show.
-      return interrupt < 16 ? interrupt | 3 << 10 : interrupt
+      return interrupt < 16 ? interrupt | 2 << 10 : interrupt
     }
 
     mutating func write(_ value: UInt32, at offset: UInt64) {
@@ -128,7 +128,8 @@ final class FakeGIC {
       case 0x00: gic.interfaceControl = value
       case 0x04: gic.priorityMask = value
       case 0x08: break
-      case 0x10: gic.end(value & 0x3ff)
+      // The end must name the sender that the acknowledgement named.
+      case 0x10 where value >> 10 == (value & 0x3ff < 16 ? 2 : 0): gic.end(value & 0x3ff)
       default: gic.strayAccesses += 1
       }
     }
