@@ -14,6 +14,7 @@ extension AArch64Platform {
   /// failure can be told, the port's page is mapped here, in tables kept for that.
   mutating func openConsole(isMapped: Bool) {
     guard !console.isOpen, let region = layout.consoleRegion, region.base % 4096 == 0,
+      region.pages(below: 0 &- physicalWindowBase) != nil,
       isMapped || mapConsole(at: region.base)
     else { return }
     // SAFETY: the page is mapped, and stays so; the kernel uses no other register block on it.

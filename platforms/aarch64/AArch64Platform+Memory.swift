@@ -107,7 +107,8 @@ extension AArch64Platform {
       case .empty: return nil
       case .table(let next): table = next.rawValue
       case .leaf(let frame, let rights):
-        return (frame.rawValue, rights.includes(.execute))
+        // The window does not show devices, so there is nothing to clean it by.
+        return (frame.rawValue, rights.includes(.execute) && !rights.includes(.device))
       }
       level -= 1
     }

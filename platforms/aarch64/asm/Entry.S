@@ -24,9 +24,11 @@ _start:
   str x0, [x1, #CPU_STACK_TOP]
   str xzr, [x1, #CPU_INDEX]
   // Each register that a firmware or loader may have left: no floating point, no debug
-  // exceptions, no counters for user mode, no word for it in TPIDRRO_EL0.
+  // exceptions, no counters for user mode, no word for it in TPIDRRO_EL0. MDSCR_EL1.TDCC
+  // keeps user mode from the debugger's channel, whose words all processes would share.
   msr cpacr_el1, xzr
-  msr mdscr_el1, xzr
+  mov x0, #(1 << 12)
+  msr mdscr_el1, x0
   msr cntkctl_el1, xzr
   msr tpidrro_el0, xzr
   isb

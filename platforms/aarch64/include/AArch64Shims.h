@@ -46,8 +46,12 @@ MNOS_READ(isr, isr_el1)
 MNOS_WRITE(pmuserenr, pmuserenr_el0)
 // PSTATE.PAN, by number: Armv8.0 has none.
 MNOS_WRITE(pan, s3_0_c4_c2_3)
-// RNDR, FEAT_RNG.
-MNOS_READ(random, s3_3_c2_c4_0)
+// RNDR, FEAT_RNG: 0 if no number is to be had. Reading it sets the condition flags.
+MNOS_INLINE uint64_t mnos_aarch64_read_random(void) {
+  uint64_t value;
+  __asm__ volatile("mrs %0, s3_3_c2_c4_0" : "=r"(value) : : "cc");
+  return value;
+}
 
 // The virtual timer of the generic timer.
 MNOS_READ(cntfrq, cntfrq_el0)
