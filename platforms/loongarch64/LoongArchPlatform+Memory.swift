@@ -67,8 +67,9 @@ extension LoongArchPlatform {
       spaceRemoved(space)
     } else {
       for index in 0..<pageCount {
-        mappingRemoved(
-          at: VirtualAddress(page.rawValue &+ index &* Limits.pageByteCount), in: space)
+        mnos_loongarch_forget_page(
+          SpaceIdentifiers.word(space.identifier),
+          page.rawValue &+ index &* Limits.pageByteCount)
       }
     }
     mnos_loongarch_instruction_barrier()
@@ -77,6 +78,8 @@ extension LoongArchPlatform {
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
     mnos_loongarch_barrier()
     mnos_loongarch_forget_page(SpaceIdentifiers.word(space.identifier), page.rawValue)
+    // A page whose rights changed may have become executable.
+    mnos_loongarch_instruction_barrier()
   }
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {

@@ -36,18 +36,23 @@ extension RISCVPlatform {
       spaceRemoved(space)
     } else {
       for index in 0..<pageCount {
-        mappingRemoved(
-          at: VirtualAddress(page.rawValue &+ index &* Limits.pageByteCount), in: space)
+        dropPage(page.rawValue &+ index &* Limits.pageByteCount, in: space)
       }
     }
     mnos_riscv_fence_instructions()
   }
 
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
+    dropPage(page.rawValue, in: space)
+    // A page whose rights changed may have become executable.
+    mnos_riscv_fence_instructions()
+  }
+
+  private func dropPage(_ page: UInt64, in space: AddressSpaceTag) {
     if space.identifier == 0 {
-      mnos_riscv_fence_page(page.rawValue)
+      mnos_riscv_fence_page(page)
     } else {
-      mnos_riscv_fence_page_in_space(page.rawValue, UInt64(space.identifier))
+      mnos_riscv_fence_page_in_space(page, UInt64(space.identifier))
     }
   }
 
