@@ -83,26 +83,34 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
     }
   }
 
+  /// More tables than any machine has; what a list names after them is passed over.
+  public static var countLimit: UInt64 { 512 }
+
   /// Tables named in the list, sound or not.
   public var count: UInt64 {
-    (list.byteCount - ACPITable<Memory>.headerByteCount) / entryByteCount
+    min((list.byteCount - ACPITable<Memory>.headerByteCount) / entryByteCount, Self.countLimit)
   }
 
-  /// The first sound table so named, or the one after `skip` of them.
+  /// The first sound table so named.
+  public func table(
+    _ signature: ACPISignature, noting report: inout FirmwareReport
+  ) -> ACPITable<Memory>? {
+    var index: UInt64 = 0
+    return table(signature, from: &index, noting: &report)
+  }
+
+  /// The next sound table so named, from the list's entry `index` on; `index` is then that of
+  /// the entry behind it.
   @inline(never)
   public func table(
-    _ signature: ACPISignature, skip: UInt64 = 0, noting report: inout FirmwareReport
+    _ signature: ACPISignature, from index: inout UInt64, noting report: inout FirmwareReport
   ) -> ACPITable<Memory>? {
-    var remaining = skip
-    var index: UInt64 = 0
     while index < count {
       let offset = ACPITable<Memory>.headerByteCount + index * entryByteCount
       index += 1
       guard let address = list.integer(at: offset, byteCount: entryByteCount) else { continue }
       do throws(ACPITableRefusal) {
-        let table = try ACPITable(signature, at: address, in: list.memory)
-        if remaining == 0 { return table }
-        remaining -= 1
+        return try ACPITable(signature, at: address, in: list.memory)
       } catch {
         switch error {
         case .nothing: report.note(list.name, .badPointer)

@@ -12,10 +12,9 @@ extension ACPIRoot {
     {
       return state
     }
-    var skip: UInt64 = 0
-    while let block = table(.secondaryDefinitionBlock, skip: skip, noting: &report) {
+    var index: UInt64 = 0
+    while let block = table(.secondaryDefinitionBlock, from: &index, noting: &report) {
       if let state = ACPISleepState(off: block) { return state }
-      skip += 1
     }
     return nil
   }

@@ -76,6 +76,15 @@ import Testing
       pointerAt: Self.base, in: FirmwareMemory(bytes, at: Self.base), noting: &report)
   }
 
+  /// The second table of its name.
+  private func second(
+    in root: ACPIRoot<FirmwareMemory>, noting report: inout FirmwareReport
+  ) -> ACPITable<FirmwareMemory>? {
+    var index: UInt64 = 0
+    _ = root.table(.secondaryDefinitionBlock, from: &index, noting: &report)
+    return root.table(.secondaryDefinitionBlock, from: &index, noting: &report)
+  }
+
   @Test func tablesAreFoundByName() throws {
     var report = FirmwareReport()
     let root = try #require(parse(tables))
@@ -85,12 +94,34 @@ import Testing
     #expect(root.table(.fixedHardware, noting: &report) == nil)
   }
 
-  @Test func laterTablesOfOneNameAreFoundBySkipping() throws {
+  @Test func laterTablesOfOneNameAreFoundOneAfterTheOther() throws {
     var report = FirmwareReport()
     let root = try #require(parse(tables))
+    var index: UInt64 = 0
 
-    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report)?.word32(at: 36) == 3)
-    #expect(root.table(.secondaryDefinitionBlock, skip: 2, noting: &report) == nil)
+    _ = try #require(root.table(.secondaryDefinitionBlock, from: &index, noting: &report))
+    let second = root.table(.secondaryDefinitionBlock, from: &index, noting: &report)
+
+    #expect(second?.word32(at: 36) == 3)
+    #expect(root.table(.secondaryDefinitionBlock, from: &index, noting: &report) == nil)
+    #expect(index == root.count)
+  }
+
+  /// Each table is looked at once, however often a list names it.
+  @Test func endlessListIsCutShort() throws {
+    typealias Root = ACPIRoot<FirmwareMemory>
+    let entryCount = Root.countLimit + 100
+    var list = TableBuilder("XSDT")
+    for _ in 0..<entryCount { list.add(Self.base + 36 + 36 + entryCount * 8, byteCount: 8) }
+    let root = try #require(
+      parse(Array(tables.prefix(36)) + list.finished() + TableBuilder("SSDT").finished()))
+    var report = FirmwareReport()
+    var index: UInt64 = 0
+    var found: UInt64 = 0
+    while root.table(.secondaryDefinitionBlock, from: &index, noting: &report) != nil { found += 1 }
+
+    #expect(found == Root.countLimit)
+    #expect(root.sleepState(offByDefinitionBlockAt: 0, noting: &report) == nil)
   }
 
   @Test func listOf32BitAddressesServesOldPointers() throws {
@@ -124,7 +155,7 @@ import Testing
     let root = try #require(parse(Array(bytes.dropLast(2))))
     var report = FirmwareReport()
 
-    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report) == nil)
+    #expect(second(in: root, noting: &report) == nil)
     #expect(root.table(.secondaryDefinitionBlock, noting: &report) != nil)
     #expect(report.count == 1)
     let ssdt = FirmwareTable.acpi(ACPISignature.secondaryDefinitionBlock.rawValue)
@@ -139,7 +170,7 @@ import Testing
 
     #expect(root.table(.eventTimer, noting: &report) != nil)
     #expect(report.count == 0)
-    #expect(root.table(.secondaryDefinitionBlock, skip: 1, noting: &report) == nil)
+    #expect(second(in: root, noting: &report) == nil)
 
     let ssdt = FirmwareTable.acpi(ACPISignature.secondaryDefinitionBlock.rawValue)
     #expect(report.count == 1 && report[0] == FirmwareFinding(ssdt, .badChecksum))
