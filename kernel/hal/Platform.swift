@@ -41,8 +41,9 @@ public protocol Platform: ~Copyable {
   /// Makes `space` the one that user addresses of this CPU go through. Translations of
   /// other identifiers may stay in the TLB.
   mutating func activate(_ space: AddressSpaceTag)
-  /// Says that entries of a page table changed from empty to valid. Cheap; on machines
-  /// whose TLB may hold invalid entries it drops them.
+  /// Says that entries of a page table changed from empty to valid, or became executable.
+  /// Cheap; on machines whose TLB may hold invalid entries it drops them, and on those whose
+  /// instruction fetch does not see stores it publishes what the pages hold.
   mutating func mappingAdded(at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag)
   /// Drops every CPU's translation of one page; returns when none uses it any more.
   mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag)

@@ -8,9 +8,6 @@ import PlatformCommon
 /// Writes of TTBR0_EL1 take effect at the return to user mode at the latest, before which the
 /// kernel uses no user address.
 extension AArch64Platform {
-  /// Pages whose translations are dropped one by one; for more, all of the space's are.
-  private static var pageDropLimit: UInt64 { 16 }
-
   public mutating func activateKernelTables(root: PhysicalAddress) {
     kernelRoot = root
     mnos_aarch64_write_ttbr0(emptyTable)
@@ -49,8 +46,6 @@ extension AArch64Platform {
     mnos_aarch64_drop_page(
       TranslationControl.operand(page: page.rawValue, identifier: space.identifier))
     mnos_aarch64_full_barrier()
-    // A page whose rights changed may have become executable.
-    publishCode(at: page.rawValue, pageCount: 1, in: space)
   }
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {

@@ -78,8 +78,6 @@ extension LoongArchPlatform {
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
     mnos_loongarch_barrier()
     mnos_loongarch_forget_page(SpaceIdentifiers.word(space.identifier), page.rawValue)
-    // A page whose rights changed may have become executable.
-    mnos_loongarch_instruction_barrier()
   }
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {

@@ -44,8 +44,6 @@ extension RISCVPlatform {
 
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
     dropPage(page.rawValue, in: space)
-    // A page whose rights changed may have become executable.
-    mnos_riscv_fence_instructions()
   }
 
   private func dropPage(_ page: UInt64, in space: AddressSpaceTag) {

@@ -36,6 +36,7 @@ extension SimulatedPlatform: Platform {
     check(space)
     guard !neglect.contains(.mappingAdded) else { return }
     let end = page.rawValue + pageCount * Limits.pageByteCount
+    lastAddition = page.rawValue..<end
     for cpu in cpus.indices {
       cpus[cpu].translations.dropEmpty(page.rawValue..<end, in: space)
     }

@@ -66,6 +66,8 @@ public struct SimulatedPlatform: ~Copyable {
   /// What user code wrote to device registers, by physical address.
   public var deviceRegisters: [UInt64: UInt64] = [:]
   public var neglect: Neglect = []
+  /// The pages that `mappingAdded` was last called for.
+  public internal(set) var lastAddition: Range<UInt64> = 0..<0
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
@@ -88,6 +90,7 @@ public struct SimulatedPlatform: ~Copyable {
     violations = other.violations
     deviceRegisters = other.deviceRegisters
     neglect = other.neglect
+    lastAddition = other.lastAddition
   }
 
   /// Another machine in the same state, with memory of its own elsewhere.

@@ -129,12 +129,19 @@ extension Kernel where P: ~Copyable {
   mutating func protectStep(_ id: MappingID, from page: UInt64, steps: inout Int) -> UInt64 {
     let mapping = objects[id]
     let rights = pageRights(mapping.rights, isDevice: mapping.isDevice)
+    let first = page
     var page = page
     while page < mapping.mappedCount, steps > 0 {
       protectPage(
         mapping.address + page * Limits.pageByteCount, rights: rights, in: mapping.process)
       page += 1
       steps -= 1
+    }
+    if rights.includes(.execute), page > first {
+      // What was written to the pages while they were writable is now code.
+      platform.mappingAdded(
+        at: VirtualAddress(mapping.address + first * Limits.pageByteCount),
+        pageCount: page - first, in: objects[mapping.process].space)
     }
     return page
   }

@@ -67,6 +67,21 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  @Test func protectToExecutePublishesTheCode() {
+    let rig = Rig(pages: 2)
+    let machine = rig.machine
+    machine.map(rig.actor, rig.own, at: Self.place, byteCount: 2 * 4096)
+    machine.protect(rig.actor, at: Self.place, byteCount: 2 * 4096, rights: .read)
+    machine.map(rig.actor, rig.own, at: Self.place + 8 * 4096)
+    let elsewhere = machine.kernel.platform.lastAddition
+    #expect(elsewhere.lowerBound == Self.place + 8 * 4096)
+
+    machine.protect(
+      rig.actor, at: Self.place, byteCount: 2 * 4096, rights: .read.union(.execute))
+
+    #expect(machine.kernel.platform.lastAddition == Self.place..<Self.place + 2 * 4096)
+  }
+
   @Test func protectTakesEffectAtOnce() {
     let rig = Rig(pages: 70)
     let machine = rig.machine
