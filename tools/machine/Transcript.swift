@@ -19,7 +19,7 @@ public struct Transcript: Sendable {
     for byte in bytes {
       guard let kept = filter.keep(byte) else { continue }
       if kept == UInt8(ascii: "\n") {
-        lines.append(String(decoding: pending, as: UTF8.self))
+        append(String(decoding: pending, as: UTF8.self))
         pending = []
       } else if kept != UInt8(ascii: "\r") {
         pending.append(kept)
@@ -34,10 +34,7 @@ public struct Transcript: Sendable {
 
   /// Whether firmware or loader gave up on the image: the firmware's own command line, its report
   /// of an exception, or Limine's last words.
-  public var hasNothingToBoot: Bool {
-    let signs = ["UEFI Interactive Shell", "!!!! X64 Exception", "PANIC: ", "No bootable device"]
-    return lines.contains { line in signs.contains(where: line.contains) }
-  }
+  public private(set) var hasNothingToBoot = false
 
   /// The kernel's last words: the panic line and all after it.
   public var panicReport: [String] {
@@ -45,7 +42,18 @@ public struct Transcript: Sendable {
     return Array(lines[panicIndex...])
   }
 
-  private var panicIndex: Int? { lines.firstIndex { $0.hasPrefix("kernel panic:") } }
+  private var panicIndex: Int?
+
+  private static let signsOfGivingUp = [
+    "UEFI Interactive Shell", "!!!! X64 Exception", "PANIC: ", "No bootable device",
+  ]
+
+  /// Takes in a line; each is looked at once, since a transcript may be long.
+  private mutating func append(_ line: String) {
+    if panicIndex == nil, line.hasPrefix("kernel panic:") { panicIndex = lines.count }
+    if Self.signsOfGivingUp.contains(where: line.contains) { hasNothingToBoot = true }
+    lines.append(line)
+  }
 }
 
 /// Drops terminal control sequences (ECMA-48 CSI and two-byte escapes) from a stream of bytes.
