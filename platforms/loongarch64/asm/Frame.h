@@ -48,7 +48,6 @@
 #define CSR_CRMD 0x0
 #define CSR_PRMD 0x1
 #define CSR_EUEN 0x2
-#define CSR_MISC 0x3
 #define CSR_ECFG 0x4
 #define CSR_ESTAT 0x5
 #define CSR_ERA 0x6
