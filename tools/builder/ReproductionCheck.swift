@@ -34,7 +34,9 @@ public struct ReproductionCheck: Sendable {
   }
 
   private func copyInputs(to copy: BuildContext) throws(ToolFailure) {
-    try Files.makeEmptyFolder("\(copy.root)/\(copy.folder)")
+    // An earlier check may have left its copies.
+    try Files.makeEmptyFolder(copy.root)
+    try Files.makeFolder("\(copy.root)/\(copy.folder)")
     try Files.makeFolder("\(copy.root)/boot")
     for folder in [context.loaderPath, context.programPath("init")].map(\.parentFolder) {
       try Files.makeFolder("\(copy.root)/\(folder)")
