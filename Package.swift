@@ -22,6 +22,13 @@ func module(
     exclude: exclude.filter { has("\(path)/\($0)") }, swiftSettings: strict)
 }
 
+/// The part of an architecture's platform that needs no machine: all but its `machine` folder.
+func platform(_ name: String, _ architecture: String) -> Target {
+  module(
+    name, "platforms/\(architecture)", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    exclude: ["asm", "include", "link.ld", "machine", "tests"])
+}
+
 /// The logic of a program in the folder at `path`; its `Main.swift` needs a machine.
 func program(_ name: String, _ path: String) -> Target {
   module(name, path, imports: ["MnosABI", "Libmnos"], exclude: ["Main.swift", "tests"])
@@ -54,42 +61,11 @@ let kernelTargets: [Target] = [
   tests(
     "PlatformSimTests", "platforms/sim/tests", of: ["MnosABI", "KernelHAL", "PlatformSim"]),
   module("PlatformTesting", "platforms/testing", imports: ["PlatformCommon"]),
-  // What of the platform does not need its machine.
-  module(
-    "PlatformRISCV64", "platforms/riscv64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
-    exclude: [
-      "asm", "include", "link.ld", "tests", "CPUFeatures.swift",
-      "FrameLink.swift", "IMSIC.swift", "InterruptController.swift",
-      "RISCVPlatform.swift", "RISCVPlatform+Float.swift", "RISCVPlatform+Memory.swift",
-      "RISCVPlatform+Traps.swift", "SBI.swift",
-    ]),
-  module(
-    "PlatformAArch64", "platforms/aarch64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
-    exclude: [
-      "asm", "include", "link.ld", "tests", "AArch64Platform.swift",
-      "AArch64Platform+Console.swift", "AArch64Platform+Float.swift",
-      "AArch64Platform+Memory.swift", "AArch64Platform+Traps.swift", "FrameLink.swift",
-      "InterruptController.swift", "SystemRegisterInterface.swift",
-    ]),
+  platform("PlatformRISCV64", "riscv64"),
+  platform("PlatformAArch64", "aarch64"),
   .systemLibrary(name: "X86Layout", path: "platforms/x86_64/include"),
-  module(
-    "PlatformX86_64", "platforms/x86_64", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
-    exclude: [
-      "asm", "include", "link.ld", "tests", "CPUData.swift", "CPUFeatures.swift",
-      "Calibration.swift", "ControlRegisters.swift", "DebugPort.swift", "ExtendedState.swift",
-      "FrameLink.swift", "IOAPIC.swift",
-      "LegacyInterruptController.swift", "LocalAPIC.swift", "ReferenceCounter.swift",
-      "SyscallMSRs.swift", "X86Platform.swift", "X86Platform+Boot.swift",
-      "X86Platform+Interrupts.swift", "X86Platform+Platform.swift", "X86Platform+Power.swift",
-    ]),
-  module(
-    "PlatformLoongArch64", "platforms/loongarch64",
-    imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
-    exclude: [
-      "asm", "include", "link.ld", "tests", "CoreRegisters.swift", "FrameLink.swift",
-      "LoongArchPlatform.swift", "LoongArchPlatform+Float.swift",
-      "LoongArchPlatform+Memory.swift", "LoongArchPlatform+Traps.swift",
-    ]),
+  platform("PlatformX86_64", "x86_64"),
+  platform("PlatformLoongArch64", "loongarch64"),
   tests(
     "PlatformCommonTests", "platforms/common/tests",
     of: ["MnosABI", "KernelHAL", "PlatformCommon", "PlatformTesting"]),

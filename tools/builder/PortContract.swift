@@ -13,7 +13,10 @@ public enum PortContract {
 
   public static let kernel = Part(
     name: "kernel.elf",
-    files: ["platforms/ARCH/link.ld", "platforms/ARCH/asm", "platforms/ARCH/tests"],
+    files: [
+      "platforms/ARCH/link.ld", "platforms/ARCH/asm", "platforms/ARCH/machine",
+      "platforms/ARCH/tests",
+    ],
     symbols: [
       // What entry code defines.
       "_start", "mnos_enter_user",
