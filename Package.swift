@@ -116,7 +116,7 @@ let userTargets: [Target] = [
 let toolTargets: [Target] = [
   module("ToolSupport", "tools/support"),
   module("ToolSetup", "tools/setup", imports: ["ToolSupport"]),
-  module("UnicodeTables", "platforms/unicode", exclude: ["Exports.swift", "include"]),
+  module("UnicodeTables", "tools/unicode", exclude: ["Exports.swift", "include"]),
   module("Builder", "tools/builder", imports: ["ToolSupport", "UnicodeTables"]),
   module("Machine", "tools/machine", imports: ["ToolSupport", "ToolSetup"]),
   .executableTarget(

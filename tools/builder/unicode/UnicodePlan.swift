@@ -12,8 +12,8 @@ struct UnicodePlan {
   private var tableObject: String { "\(context.folder)/user/unicode-tables.o" }
 
   private let module = ModuleSpec(
-    "UnicodeTables", side: .user, folders: ["platforms/unicode"],
-    shims: ["platforms/unicode/include"])
+    "UnicodeTables", side: .user, folders: ["tools/unicode"],
+    shims: ["tools/unicode/include"])
 
   /// What programs are linked with; only what they use stays in them.
   var objects: [String] { [ModulePlan(context).objectPath(module), tableObject] }

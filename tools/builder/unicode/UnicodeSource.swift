@@ -58,7 +58,7 @@ import ToolSupport
     }.filter { $0.hasPrefix("_swift_stdlib_") && !known.contains($0) }
     guard unknown.isEmpty else {
       throw ToolFailure(
-        "this Swift asks more about Unicode than platforms/unicode can tell: "
+        "this Swift asks more about Unicode than tools/unicode can tell: "
           + unknown.joined(separator: ", "))
     }
   }

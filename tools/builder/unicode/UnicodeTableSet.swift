@@ -1,4 +1,4 @@
-/// All tables of platforms/unicode, made from what the toolchain's functions for this host say.
+/// All tables of tools/unicode, made from what the toolchain's functions for this host say.
 struct UnicodeTableSet {
   /// Tables by the last part of their symbols.
   private(set) var tables: [(name: String, bytes: [UInt8])] = []
