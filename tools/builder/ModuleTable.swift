@@ -30,7 +30,7 @@ public struct ModuleTable: Sendable {
         architecture.platformModule, side: .kernel, folders: [platformFolder],
         imports: ["MnosABI", "KernelHAL", "PlatformCommon"], shims: shims),
       ModuleSpec(
-        "KernelImage", side: .kernel, folders: ["kernel/image", "kernel/tests/selftests"],
+        "KernelImage", side: .kernel, folders: ["kernel/image"],
         imports: [
           "MnosABI", "KernelHAL", "KernelCore", "PlatformCommon", architecture.platformModule,
         ],
