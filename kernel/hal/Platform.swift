@@ -41,11 +41,21 @@ public protocol Platform: ~Copyable {
   /// Makes `space` the one that user addresses of this CPU go through. Translations of
   /// other identifiers may stay in the TLB.
   mutating func activate(_ space: AddressSpaceTag)
-  /// Says that entries of a page table changed from empty to valid, or became executable.
+  /// Orders the stores that made a frame an empty page table before the store that links it
+  /// into another or makes it a root. A CPU walks tables at any time, unasked: without this
+  /// order it could see the link and follow what the frame held before.
+  mutating func orderTableStores()
+  /// Says that leaf entries of page tables changed from empty to valid, or became executable.
   /// Cheap; on machines whose TLB may hold invalid entries it drops them, and on those whose
-  /// instruction fetch does not see stores it publishes what the pages hold.
-  mutating func mappingAdded(at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag)
-  /// Drops every CPU's translation of one page; returns when none uses it any more.
+  /// instruction fetch does not see stores it publishes what the pages hold, so the code must be
+  /// there. It can be used when this returns, by the kernel too.
+  ///
+  /// - Parameter linksTables: Whether tables were linked on the way to the pages. Some machines
+  ///   remember invalid entries of every level, and drop those above the last only if told.
+  mutating func mappingAdded(
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool)
+  /// Drops every CPU's translation of one page, a leaf entry that was cleared or lost rights;
+  /// returns when none uses it any more. After a table was unlinked, `spaceRemoved` is needed.
   mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag)
   /// Drops every CPU's translations of `space`; its identifier can then be reused.
   mutating func spaceRemoved(_ space: AddressSpaceTag)

@@ -48,6 +48,20 @@ import MnosABI
     return other
   }
 
+  /// Whether the `count` bytes at `address`, multiples of 64 both, are all 0.
+  func isClear(at address: UInt64, count: UInt64) -> Bool {
+    precondition(contains(address, count: count) && address % 64 == 0 && count % 64 == 0)
+    var offset = Int(address - base)
+    let end = offset + Int(count)
+    while offset < end {
+      // SAFETY: the range is in the buffer, checked above, which is aligned to a page.
+      let words = unsafe buffer.load(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+      if words != .zero { return false }
+      offset += 64
+    }
+    return true
+  }
+
   func readWord(at address: UInt64) -> UInt64 {
     precondition(contains(address))
     // SAFETY: the eight bytes are in the buffer, checked above.

@@ -28,10 +28,11 @@ extension SimulatedPlatform: Platform {
     cpus[currentCPU].activeSpace = space
     guard space.identifier == 0, !neglect.contains(.activation) else { return }
     cpus[currentCPU].translations.drop(identifier: 0)
+    cpus[currentCPU].walks.drop(identifier: 0)
   }
 
   public mutating func mappingAdded(
-    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
   ) {
     check(space)
     guard !neglect.contains(.mappingAdded) else { return }
@@ -39,7 +40,9 @@ extension SimulatedPlatform: Platform {
     lastAddition = page.rawValue..<end
     for cpu in cpus.indices {
       cpus[cpu].translations.dropEmpty(page.rawValue..<end, in: space)
+      if linksTables && !neglect.contains(.tableLinks) { cpus[cpu].walks.drop(space) }
     }
+    announce(page.rawValue..<end, in: space)
   }
 
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
@@ -49,12 +52,16 @@ extension SimulatedPlatform: Platform {
       if cpu != currentCPU && neglect.contains(.mappingRemovedElsewhere) { continue }
       cpus[cpu].translations.drop(page: page.rawValue, in: space)
     }
+    reviseAnnouncement(of: page.rawValue, in: space)
   }
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {
     check(space)
     guard !neglect.contains(.spaceRemoved) else { return }
-    for cpu in cpus.indices { cpus[cpu].translations.drop(space) }
+    for cpu in cpus.indices {
+      cpus[cpu].translations.drop(space)
+      cpus[cpu].walks.drop(space)
+    }
   }
 
   private mutating func check(_ space: AddressSpaceTag) {

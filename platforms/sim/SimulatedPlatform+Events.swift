@@ -46,6 +46,7 @@ extension SimulatedPlatform {
   /// Checks what must hold whenever a CPU goes back to user code.
   public mutating func checkReturnToUser() {
     if let line = interruptController.claimedLine { report(.interruptLeftClaimed(line)) }
+    checkAllPublications()
   }
 
   /// Whether code on `cpu` may use I/O port `port`.

@@ -80,7 +80,12 @@ extension SimulatedPlatform {
   /// User code runs the instruction at `address`.
   public mutating func fetch(_ address: UInt64, cpu: Int = 0) -> Access<UInt64> {
     guard address & 3 == 0 else { return fault(.misaligned, address, code: 5) }
-    return translate(address, for: .execute, cpu: cpu)
+    let access = translate(address, for: .execute, cpu: cpu)
+    if access.value != nil, let space = cpus[cpu].activeSpace {
+      let page = address & ~(Limits.pageByteCount - 1)
+      checkPublication(of: PageKey(root: space.root.rawValue, page: page))
+    }
+    return access
   }
 
   /// The CPU remembers, unasked, every page of its active space in `pages`.
@@ -91,8 +96,12 @@ extension SimulatedPlatform {
 
   /// What the tables at `root` say of a page, past any TLB.
   public func walk(_ page: UInt64, root: UInt64) -> WalkResult {
-    var table = root
-    var level = pageTableFormat.levelCount - 1
+    walk(page, from: root, level: pageTableFormat.levelCount - 1)
+  }
+
+  func walk(_ page: UInt64, from table: UInt64, level: Int) -> WalkResult {
+    var table = table
+    var level = level
     while true {
       guard memory.contains(table, count: Limits.pageByteCount) else {
         return .broken(.tableNotInMemory(table))
@@ -127,7 +136,7 @@ extension SimulatedPlatform {
     if let known { return known }
     let root = space.root.rawValue
     var entry = SimulatedTranslationBuffer.Entry(root: root, frame: nil, rights: .none)
-    switch walk(page, root: root) {
+    switch walkRemembering(page, in: space, cpu: cpu) {
     case .empty:
       guard configuration.remembersEmptyEntries else { return entry }
     case .broken(let violation):

@@ -27,6 +27,7 @@ public struct SimulatedPlatform: ~Copyable {
   /// What one CPU holds.
   public struct CPU: Sendable {
     public internal(set) var translations = SimulatedTranslationBuffer()
+    public internal(set) var walks = SimulatedWalkCache()
     public internal(set) var activeSpace: AddressSpaceTag?
     /// When the timer fires; `.max` if it is not armed.
     public internal(set) var timerDeadline: UInt64 = .max
@@ -48,6 +49,9 @@ public struct SimulatedPlatform: ~Copyable {
     public static let extendedState = Neglect(rawValue: 1 << 5)
     public static let portSet = Neglect(rawValue: 1 << 6)
     public static let timer = Neglect(rawValue: 1 << 7)
+    public static let tableOrder = Neglect(rawValue: 1 << 8)
+    public static let tableLinks = Neglect(rawValue: 1 << 9)
+    public static let codePublication = Neglect(rawValue: 1 << 10)
   }
 
   /// How the machine was last asked to stop.
@@ -68,6 +72,10 @@ public struct SimulatedPlatform: ~Copyable {
   public var neglect: Neglect = []
   /// The pages that `mappingAdded` was last called for.
   public internal(set) var lastAddition: Range<UInt64> = 0..<0
+  /// Frames that may be linked as page tables: clear when stores were ordered, or so linked.
+  var orderedTables: Set<UInt64> = []
+  /// Pages that `mappingAdded` was called for and that are still mapped.
+  var announced: [PageKey: AnnouncedPage] = [:]
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
@@ -91,6 +99,8 @@ public struct SimulatedPlatform: ~Copyable {
     deviceRegisters = other.deviceRegisters
     neglect = other.neglect
     lastAddition = other.lastAddition
+    orderedTables = other.orderedTables
+    announced = other.announced
   }
 
   /// Another machine in the same state, with memory of its own elsewhere.

@@ -25,6 +25,13 @@ public enum SimulatedViolation: Equatable, Sendable {
   case badUserLeaf(page: UInt64)
   /// Ordinary memory mapped where there is no RAM.
   case ordinaryMemoryMissing(UInt64)
+  /// A page table that was linked before the stores that cleared it were ordered.
+  case tableNotOrdered(UInt64)
+  /// A CPU walked through an entry above the last level that had changed since it remembered
+  /// it, with no fence for the whole space in between.
+  case staleTableEntry(page: UInt64, level: Int)
+  /// Code that the kernel changed, or let run, without publishing it after its last store.
+  case codeNotPublished(frame: UInt64)
   /// A port set on a machine without ports.
   case noPorts
 }

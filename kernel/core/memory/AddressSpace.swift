@@ -13,6 +13,7 @@ extension Kernel where P: ~Copyable {
       let offset = UInt64(index) * 8
       window.store(window.load(kernelRoot.rawValue + offset, as: UInt64.self), at: base + offset)
     }
+    platform.orderTableStores()
     let identifier = identifiers.allocate(below: platform.addressSpaceIdentifierCount)
     return AddressSpaceTag(root: PhysicalAddress(base), identifier: identifier)
   }
@@ -39,11 +40,13 @@ extension Kernel where P: ~Copyable {
 
   /// Maps one page that is not mapped, making the tables it needs.
   ///
+  /// - Returns: Whether tables were linked, for `mappingAdded`.
   /// - Throws: `noMemory`; the tables are as before then.
   mutating func mapPage(
     _ page: UInt64, to frame: UInt64, rights: PageRights, in process: ProcessID
-  ) throws(Failure) {
+  ) throws(Failure) -> Bool {
     var table = objects[process].space.root.rawValue
+    var linksTables = false
     var level = format.levelCount - 1
     while level > 0 {
       let address = entryAddress(table, page, level)
@@ -53,6 +56,7 @@ extension Kernel where P: ~Copyable {
       case .empty:
         do throws(Failure) {
           table = try addTable(at: address, in: process)
+          linksTables = true
         } catch {
           pruneTables(at: page, in: process)
           throw error
@@ -64,6 +68,7 @@ extension Kernel where P: ~Copyable {
       format.makeLeaf(at: PhysicalAddress(frame), rights: rights, level: 0),
       at: entryAddress(table, page, 0))
     adjustUse(of: table, by: 1)
+    return linksTables
   }
 
   /// Hangs a new, empty table into an entry.
@@ -71,6 +76,7 @@ extension Kernel where P: ~Copyable {
   {
     let frame = try allocateFrame(chargedTo: objects[process].budget)
     let table = UInt64(frame) << 12
+    platform.orderTableStores()
     window.store(format.makeTable(at: PhysicalAddress(table)), at: entry)
     adjustUse(of: entry & ~4095, by: 1)
     objects[process].tableFrames += 1

@@ -92,17 +92,22 @@ extension Kernel where P: ~Copyable {
     let rights = pageRights(mapping.rights, isDevice: mapping.isDevice)
     let first = mapping.mappedCount
     var count = first
+    var linksTables = false
+    // Also if memory runs out: a thread may use the pages so far until they are taken back.
+    defer {
+      platform.mappingAdded(
+        at: VirtualAddress(mapping.address + first * Limits.pageByteCount),
+        pageCount: count - first, in: objects[mapping.process].space, linksTables: linksTables)
+    }
     while count < mapping.pageCount, steps > 0 {
       let offset = count * Limits.pageByteCount
-      try mapPage(
+      let isLinked = try mapPage(
         mapping.address + offset, to: mapping.base + offset, rights: rights, in: mapping.process)
+      linksTables = linksTables || isLinked
       count += 1
       objects[id].mappedCount = count
       steps -= 1
     }
-    platform.mappingAdded(
-      at: VirtualAddress(mapping.address + first * Limits.pageByteCount),
-      pageCount: count - first, in: objects[mapping.process].space)
     return count == mapping.pageCount
   }
 
@@ -141,7 +146,7 @@ extension Kernel where P: ~Copyable {
       // What was written to the pages while they were writable is now code.
       platform.mappingAdded(
         at: VirtualAddress(mapping.address + first * Limits.pageByteCount),
-        pageCount: page - first, in: objects[mapping.process].space)
+        pageCount: page - first, in: objects[mapping.process].space, linksTables: false)
     }
     return page
   }

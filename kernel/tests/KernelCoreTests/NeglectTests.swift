@@ -91,4 +91,97 @@ import Testing
     #expect(machine.outcome(actor) == .blocked)
     #expect(machine.findings != [])
   }
+
+  // MARK: Page tables
+
+  /// Maps a page where no table is yet, and uses it.
+  private func violationsOfFirstMapping(_ neglect: Neglect) -> Set<String> {
+    let rig = MappingTests.Rig()
+    let machine = rig.machine
+    _ = machine.peek(rig.actor, Self.far)
+    _ = machine.kernel.platform.takeViolations()
+    machine.kernel.platform.neglect = neglect
+    machine.map(rig.actor, rig.own, at: Self.far)
+    machine.poke(rig.actor, 1, at: Self.far)
+    return Set(machine.kernel.platform.takeViolations().map { kind(of: $0) })
+  }
+
+  private static let far: UInt64 = 0x20_0000_0000
+
+  private func kind(of violation: SimulatedViolation) -> String {
+    String("\(violation)".prefix { $0 != "(" })
+  }
+
+  @Test func tablesAreLinkedInOrderAndFenced() {
+    #expect(violationsOfFirstMapping([]) == [])
+  }
+
+  @Test func tablesLinkedOutOfOrderAreSeen() {
+    #expect(violationsOfFirstMapping(.tableOrder) == ["tableNotOrdered"])
+  }
+
+  @Test func aLinkThatWasNotFencedIsSeen() {
+    #expect(violationsOfFirstMapping(.tableLinks) == ["staleTableEntry"])
+  }
+
+  /// A new space's root is linked by being made active.
+  @Test func aRootThatWasNotOrderedIsSeen() {
+    let machine = TestMachine()
+    machine.kernel.platform.neglect = .tableOrder
+    let process = machine.make(.process)
+    let root = machine.kernel.objects[
+      ProcessID(granule: machine.object(of: process, in: machine.initial))
+    ].space
+    machine.kernel.platform.activate(root)
+
+    _ = machine.kernel.platform.load(Self.far)
+
+    let seen = machine.kernel.platform.takeViolations()
+    #expect(seen == [.tableNotOrdered(root.root.rawValue)])
+  }
+
+  // MARK: Code
+
+  private func violationsOfRunning(_ neglect: Neglect) -> [SimulatedViolation] {
+    let rig = MappingTests.Rig()
+    rig.machine.kernel.platform.neglect = neglect
+    rig.machine.map(
+      rig.actor, rig.own, at: MappingTests.place, rights: .read.union(.execute))
+    #expect(rig.machine.fetch(rig.actor, MappingTests.place).value != nil)
+    return rig.machine.kernel.platform.takeViolations()
+  }
+
+  @Test func codeIsPublished() {
+    #expect(violationsOfRunning([]) == [])
+    #expect(violationsOfRunning(.codePublication).map { kind(of: $0) } == ["codeNotPublished"])
+  }
+
+  /// A store of the kernel's, which comes too late, into a page of code.
+  @Test func aStoreAfterPublicationIsSeen() {
+    let rig = MappingTests.Rig()
+    let machine = rig.machine
+    machine.map(rig.actor, rig.own, at: MappingTests.place, rights: .read.union(.execute))
+    let frame = machine.fetch(rig.actor, MappingTests.place).value ?? 0
+    #expect(machine.kernel.platform.takeViolations() == [])
+
+    machine.kernel.platform.setPhysicalWord(0x1234, at: frame + 8)
+    machine.enter { _ in }
+
+    #expect(machine.kernel.platform.takeViolations() == [.codeNotPublished(frame: frame)])
+    #expect(machine.fetch(rig.actor, MappingTests.place).value != nil)
+    #expect(machine.kernel.platform.takeViolations() == [])
+  }
+
+  /// User code that writes code by a second mapping answers for it itself.
+  @Test func aUsersOwnStoreIsItsOwnAffair() {
+    let rig = MappingTests.Rig()
+    let machine = rig.machine
+    machine.map(rig.actor, rig.own, at: MappingTests.place, rights: .read.union(.execute))
+    machine.map(rig.actor, rig.own, at: MappingTests.place + 16 * 4096)
+
+    machine.poke(rig.actor, 7, at: MappingTests.place + 16 * 4096)
+    machine.enter { _ in }
+
+    #expect(machine.kernel.platform.takeViolations() == [])
+  }
 }

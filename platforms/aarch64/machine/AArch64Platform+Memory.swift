@@ -33,11 +33,21 @@ extension AArch64Platform {
     }
   }
 
-  /// No TLB remembers that an entry was invalid; it need but be written before it is used.
+  /// Walks are loads that no store of the kernel orders by itself; a DSB does, for the walkers
+  /// of all CPUs that share the tables.
+  /// Source: DDI 0487 §D8.2, "Translation process", on ordering of table walks; §B2.3, "Data
+  /// Synchronization Barrier".
+  public mutating func orderTableStores() { mnos_aarch64_store_barrier() }
+
+  /// No TLB remembers that an entry was invalid, at any level; it need but be written before it is
+  /// used. For the kernel's own accesses that takes the instruction barrier too, for user mode's
+  /// the return to it is one.
+  /// Source: DDI 0487 §D8.16, "TLB maintenance", and "Context synchronization event".
   public mutating func mappingAdded(
-    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
   ) {
     mnos_aarch64_store_barrier()
+    mnos_aarch64_instruction_barrier()
     publishCode(at: page.rawValue, pageCount: pageCount, in: space)
   }
 

@@ -57,9 +57,14 @@ extension LoongArchPlatform {
     if space.identifier == 0 { mnos_loongarch_forget_space(0) }
   }
 
-  /// The instruction barrier covers code that was written to the pages before.
+  /// Tables are walked by the refill handler, with loads like any other.
+  /// Source: LoongArch Reference Manual, Volume 1, §2.2.8.1, "DBAR".
+  public mutating func orderTableStores() { mnos_loongarch_barrier() }
+
+  /// The TLB holds leaf entries only, so linked tables need nothing of their own. The instruction
+  /// barrier covers code that was written to the pages before.
   public mutating func mappingAdded(
-    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
   ) {
     // The handler that refills the TLB must see the new entries.
     mnos_loongarch_barrier()

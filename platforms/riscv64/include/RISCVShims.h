@@ -102,6 +102,11 @@ MNOS_INLINE void mnos_riscv_fence_instructions(void) {
   __asm__ volatile("fence.i" : : : "memory");
 }
 
+// Stores before it are seen before those after it.
+MNOS_INLINE void mnos_riscv_fence_stores(void) {
+  __asm__ volatile("fence w, w" : : : "memory");
+}
+
 MNOS_INLINE void mnos_riscv_wait_for_interrupt(void) {
   __asm__ volatile("wfi" : : : "memory");
 }

@@ -2,15 +2,8 @@ import KernelHAL
 import MnosABI
 import RISCVShims
 
-/// Address translation.
-///
-/// A fence for one identifier leaves global translations alone, so whatever is under
-/// identifier 0, which the kernel's own tables have, is fenced for all of them.
-/// Source: RISC-V Privileged Architecture, "Supervisor Memory-Management Fence Instruction".
+/// Address translation; `FenceRules` says which fence is needed when.
 extension RISCVPlatform {
-  /// Pages that are fenced one by one; for more, all of the space is.
-  private static var pageFenceLimit: UInt64 { 16 }
-
   public mutating func activateKernelTables(root: PhysicalAddress) {
     mnos_riscv_write_satp(
       TranslationControl.word(mode: translationMode, identifier: 0, root: root.rawValue))
@@ -22,43 +15,47 @@ extension RISCVPlatform {
     mnos_riscv_write_satp(
       TranslationControl.word(
         mode: translationMode, identifier: space.identifier, root: space.root.rawValue))
-    // Identifier 0 is shared: what it translated before was another space's. The kernel's
-    // own translations are global and stay.
-    if space.identifier == 0 { mnos_riscv_fence_space(0) }
+    if let fence = fences.activation(identifier: space.identifier) { perform(fence) }
   }
+
+  /// Walkers of other harts load entries like any load: the link must not be seen before the
+  /// clear table. This hart's own walker is fenced by `mappingAdded`.
+  /// Source: RISC-V Unprivileged Architecture, RVWMO, "FENCE"; Privileged Architecture,
+  /// "Supervisor Memory-Management Fence Instruction", on implicit references.
+  public mutating func orderTableStores() { mnos_riscv_fence_stores() }
 
   /// A CPU may remember that an entry was invalid, and may not have seen the new one yet;
   /// the instruction fence covers code that was written to the pages before.
   public mutating func mappingAdded(
-    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
   ) {
-    if pageCount > Self.pageFenceLimit {
-      spaceRemoved(space)
-    } else {
+    if fences.fencesPages(pageCount, linksTables: linksTables) {
       for index in 0..<pageCount {
-        dropPage(page.rawValue &+ index &* Limits.pageByteCount, in: space)
+        let address = page.rawValue &+ index &* Limits.pageByteCount
+        perform(fences.page(address, identifier: space.identifier))
       }
+    } else {
+      spaceRemoved(space)
     }
     mnos_riscv_fence_instructions()
   }
 
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
-    dropPage(page.rawValue, in: space)
-  }
-
-  private func dropPage(_ page: UInt64, in space: AddressSpaceTag) {
-    if space.identifier == 0 {
-      mnos_riscv_fence_page(page)
-    } else {
-      mnos_riscv_fence_page_in_space(page, UInt64(space.identifier))
-    }
+    perform(fences.page(page.rawValue, identifier: space.identifier))
   }
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {
-    if space.identifier == 0 {
-      mnos_riscv_fence_all_translations()
-    } else {
-      mnos_riscv_fence_space(UInt64(space.identifier))
+    perform(fences.space(identifier: space.identifier))
+  }
+
+  @inline(__always)
+  private func perform(_ fence: TranslationFence) {
+    switch fence {
+    case .everything: mnos_riscv_fence_all_translations()
+    case .space(let identifier): mnos_riscv_fence_space(identifier)
+    case .page(let address): mnos_riscv_fence_page(address)
+    case .pageInSpace(let address, let identifier):
+      mnos_riscv_fence_page_in_space(address, identifier)
     }
   }
 }

@@ -28,6 +28,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
   let boot: BootEnvironment
   let firmware: SBI
   let features: CPUFeatures
+  let fences: FenceRules
   /// The mode field of satp, in place.
   let translationMode: UInt64
   /// The time counter when the kernel started.
@@ -46,6 +47,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
     startTicks = mnos_riscv_read_time()
     firmware = SBI()
     features = CPUFeatures.probe()
+    fences = FenceRules(isPartialFenceBroken: firmware.hartIdentity.hasBrokenPartialFence)
     // User code reads the time itself, but no other counter.
     mnos_riscv_write_scounteren(CPUFeatures.timeCounterBit)
   }

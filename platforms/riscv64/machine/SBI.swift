@@ -34,6 +34,14 @@ struct SBI {
     return answer.error == 0 && answer.value != 0
   }
 
+  /// "Base Extension": mvendorid, marchid and mimpid of the harts.
+  var hartIdentity: HartIdentity {
+    HartIdentity(
+      vendor: mnos_riscv_sbi_call(Extension.base, 4, 0, 0).value,
+      architecture: mnos_riscv_sbi_call(Extension.base, 5, 0, 0).value,
+      implementation: mnos_riscv_sbi_call(Extension.base, 6, 0, 0).value)
+  }
+
   /// Interrupts at `ticks` of the time counter; takes back an interrupt that is pending.
   func setTimer(ticks: UInt64) {
     _ = mnos_riscv_sbi_call(hasTimer ? Extension.timer : Extension.legacySetTimer, 0, ticks, 0)

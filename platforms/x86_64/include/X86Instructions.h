@@ -130,6 +130,9 @@ X86_INLINE void x86_invalidate_page(uint64_t address) {
   __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+// The compiler neither moves a store across this nor leaves one out.
+X86_INLINE void x86_keep_store_order(void) { __asm__ volatile("" : : : "memory"); }
+
 typedef struct {
   uint16_t limit;
   uint16_t base[4];

@@ -45,11 +45,17 @@ extension X86Platform: Platform {
     unsafe x86_write_cr3(space.root.rawValue)
   }
 
-  /// The TLB holds no entries that were not valid.
-  /// Source: Intel SDM vol. 3A §4.10.2.3.
+  /// CPUs see the stores of another in order, so only the compiler must keep them in it.
+  /// Source: Intel SDM vol. 3A §8.2.2, Memory Ordering in P6 and More Recent Processors.
+  public mutating func orderTableStores() { x86_keep_store_order() }
+
+  /// Neither the TLB nor the caches of tables hold entries that were not valid.
+  /// Source: Intel SDM vol. 3A §4.10.2.3 and §4.10.3.1.
   public mutating func mappingAdded(
-    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag
-  ) {}
+    at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
+  ) {
+    x86_keep_store_order()
+  }
 
   /// Loading another root dropped what other spaces had in the TLB.
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
