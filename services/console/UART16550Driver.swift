@@ -1,6 +1,8 @@
 /// Drives a 16550A-compatible serial port by its interrupts.
 ///
-/// Source: National Semiconductor PC16550D data sheet (1995), section 8.
+/// Source: National Semiconductor PC16550D data sheet (1995), section 8. Synopsys DW_apb_uart
+/// databook, "Interrupt Identity Register" and "UART Status Register": that one refuses line
+/// control while a byte is under way, and then interrupts until its status is read.
 struct UART16550Driver<Registers: RegisterAccess<UInt8>>: SerialDriver {
   let registers: Registers
   /// Hertz of the clock that the divisor divides; 0 keeps the line speed as it was set.
@@ -17,8 +19,9 @@ struct UART16550Driver<Registers: RegisterAccess<UInt8>>: SerialDriver {
 
   mutating func start() {
     registers.write(0, to: UART16550.interruptEnable)
+    awaitLastByte()
     setSpeed()
-    registers.write(UART16550.eightBits, to: UART16550.lineControl)
+    _ = setLineControl(UART16550.eightBits)
     // The bits that clear the buffers stay 0: what was typed while no driver ran is kept.
     registers.write(UART16550.enableBuffers, to: UART16550.bufferControl)
     registers.write(UART16550.readyAndInterrupts, to: UART16550.modemControl)
@@ -38,12 +41,30 @@ struct UART16550Driver<Registers: RegisterAccess<UInt8>>: SerialDriver {
       send(from: &output)
       enableInterrupts(input: input, output: output)
       let identification = registers.read(UART16550.interruptIdentification)
-      guard identification & UART16550.noInterruptPending == 0 else { break }
-      if identification & UART16550.causes == UART16550.modemCause {
-        _ = registers.read(UART16550.modemStatus)
-      }
+      guard endOtherCause(identification) else { break }
     }
     return received
+  }
+
+  /// Takes back an interrupt that neither receiving nor sending ends.
+  ///
+  /// - Returns: Whether the device was asking for anything.
+  private func endOtherCause(_ identification: UInt8) -> Bool {
+    let cause = identification & UART16550.causes
+    // This cause has the bit that otherwise says that there is none.
+    if cause == UART16550.busyCause {
+      _ = registers.read(UART16550.status)
+      return true
+    }
+    guard cause & UART16550.noInterruptPending == 0 else { return false }
+    if cause == UART16550.modemCause { _ = registers.read(UART16550.modemStatus) }
+    // DesignWare's may report bytes that waited too long when none is left.
+    if cause == UART16550.timeoutCause,
+      registers.read(UART16550.lineStatus) & UART16550.dataReady == 0
+    {
+      _ = registers.read(UART16550.data)
+    }
+    return true
   }
 
   var hasSentAll: Bool {
@@ -87,10 +108,29 @@ struct UART16550Driver<Registers: RegisterAccess<UInt8>>: SerialDriver {
 
   private func setSpeed() {
     let divisor = clockFrequency / (16 * UART16550.lineSpeed)
-    guard divisor > 0, divisor <= 0xffff else { return }
-    registers.write(UART16550.divisorAccess | UART16550.eightBits, to: UART16550.lineControl)
+    guard divisor > 0, divisor <= 0xffff,
+      // Without access, the divisor's bytes would go out on the line.
+      setLineControl(UART16550.divisorAccess | UART16550.eightBits)
+    else { return }
     registers.write(UInt8(truncatingIfNeeded: divisor), to: UART16550.data)
     registers.write(UInt8(truncatingIfNeeded: divisor >> 8), to: UART16550.interruptEnable)
+  }
+
+  /// Sets line control, as soon as the device lets it.
+  ///
+  /// - Returns: false if it never did.
+  private func setLineControl(_ value: UInt8) -> Bool {
+    for _ in 0..<UART16550.mostLooks {
+      registers.write(value, to: UART16550.lineControl)
+      if registers.read(UART16550.lineControl) == value { return true }
+    }
+    return false
+  }
+
+  /// What an earlier writer sent leaves the device before its line changes.
+  private func awaitLastByte() {
+    var looks = 0
+    while !hasSentAll, looks < UART16550.mostLooks { looks += 1 }
   }
 }
 
@@ -106,12 +146,16 @@ enum UART16550 {
   static var modemControl: Int { 4 }
   static var lineStatus: Int { 5 }
   static var modemStatus: Int { 6 }
+  /// DesignWare's own: whether it is busy. Others have no such register.
+  static var status: Int { 31 }
 
   static var receiveInterrupt: UInt8 { 1 << 0 }
   static var transmitInterrupt: UInt8 { 1 << 1 }
   static var noInterruptPending: UInt8 { 1 << 0 }
-  static var causes: UInt8 { 0x0e }
+  static var causes: UInt8 { 0x0f }
   static var modemCause: UInt8 { 0x00 }
+  static var busyCause: UInt8 { 0x07 }
+  static var timeoutCause: UInt8 { 0x0c }
   static var buffersEnabled: UInt8 { 0xc0 }
   static var enableBuffers: UInt8 { 1 << 0 }
   static var eightBits: UInt8 { 0x03 }
@@ -129,4 +173,6 @@ enum UART16550 {
   /// Times that one interrupt may look at the device, and fill its transmitter, each.
   static var mostRounds: Int { 64 }
   static var mostBursts: Int { 16 }
+  /// Times that a device is asked whether it is idle: some bytes' time at 115,200 baud.
+  static var mostLooks: Int { 10_000 }
 }

@@ -1,8 +1,10 @@
 @testable import ConsoleService
 
-/// A 16550A as a value behind registers, with its line and its two buffers.
+/// A 16550A as a value behind registers, with its line and its two buffers; or Synopsys's, which
+/// refuses line control while it is busy.
 ///
-/// Source: National Semiconductor PC16550D data sheet (1995), section 8.
+/// Source: National Semiconductor PC16550D data sheet (1995), section 8; DW_apb_uart databook,
+/// "Interrupt Identity Register", "Line Control Register" and "UART Status Register".
 final class Fake16550: RegisterAccess {
   enum Access: Equatable {
     case read(Int)
@@ -17,6 +19,12 @@ final class Fake16550: RegisterAccess {
   /// Bytes that the transmitter takes before it is busy until `transmit` is called.
   var transmitterRoom = 16
   var modemChanged = false
+  /// How many more looks at the line status find a byte of an earlier writer under way.
+  var busyLooks = 0
+  /// A write of line control was refused, which interrupts whatever is enabled.
+  private(set) var wasRefused = false
+  /// Says that bytes waited too long, though none is left.
+  var hasEmptyTimeout = false
   var divisor: UInt16 = 0
   private(set) var interruptEnable: UInt8 = 0
   private(set) var lineControl: UInt8 = 0
@@ -27,7 +35,7 @@ final class Fake16550: RegisterAccess {
   private var transmitterAsked = false
 
   /// Whether the device's interrupt line is up.
-  var isAsking: Bool { cause & 1 == 0 }
+  var isAsking: Bool { cause & 1 == 0 || cause == 0x07 }
 
   /// Sends what is in the transmitter's buffer.
   func transmit() {
@@ -42,6 +50,7 @@ final class Fake16550: RegisterAccess {
     switch register {
     case 0 where isDivisor: return UInt8(truncatingIfNeeded: divisor)
     case 0:
+      hasEmptyTimeout = false
       guard hasData else { return 0 }
       position += 1
       return incoming[position - 1]
@@ -50,12 +59,17 @@ final class Fake16550: RegisterAccess {
       let cause = cause
       if cause == 0x02 { transmitterAsked = false }
       return cause | (buffersEnabled ? 0xc0 : 0)
+    case 3: return lineControl
     case 5:
-      let empty: UInt8 = waiting.isEmpty ? 0x60 : 0
+      busyLooks = max(0, busyLooks - 1)
+      let empty: UInt8 = !waiting.isEmpty ? 0 : busyLooks > 0 ? 0x20 : 0x60
       return (hasData ? 1 : 0) | empty
     case 6:
       modemChanged = false
       return 0
+    case 31:
+      wasRefused = false
+      return busyLooks > 0 ? 1 : 0
     default: return 0
     }
   }
@@ -78,6 +92,7 @@ final class Fake16550: RegisterAccess {
     case 2:
       if value & 2 != 0 { incoming = [] }
       buffersEnabled = value & 1 != 0
+    case 3 where busyLooks > 0: wasRefused = true
     case 3: lineControl = value
     case 4: modemControl = value
     default: break
@@ -87,7 +102,9 @@ final class Fake16550: RegisterAccess {
   private var hasData: Bool { position < incoming.count }
 
   private var cause: UInt8 {
+    if wasRefused { return 0x07 }
     if hasData, interruptEnable & 1 != 0 { return 0x04 }
+    if hasEmptyTimeout { return 0x0c }
     if transmitterAsked, interruptEnable & 2 != 0 { return 0x02 }
     if modemChanged { return 0x00 }
     return 0x01

@@ -11,8 +11,8 @@ import Testing
 
     #expect(
       device.trace == [
-        .write(1, 0x00), .write(3, 0x83), .write(0, 1), .write(1, 0), .write(3, 0x03),
-        .write(2, 0x01), .write(4, 0x0b), .read(2), .write(1, 0x01),
+        .write(1, 0x00), .read(5), .write(3, 0x83), .read(3), .write(0, 1), .write(1, 0),
+        .write(3, 0x03), .read(3), .write(2, 0x01), .write(4, 0x0b), .read(2), .write(1, 0x01),
       ])
     #expect(device.divisor == 1)
     #expect(driver.burst == 16)
@@ -93,6 +93,80 @@ import Testing
     _ = driver.service(receiving: &input, sending: &output)
 
     #expect(!device.isAsking)
+  }
+
+  // MARK: DesignWare
+
+  /// What the firmware printed last may still be on its way out.
+  @Test(arguments: [1, 2, 5_000])
+  func aBusyDeviceIsSetUpWhenItIsIdle(looks: Int) {
+    let device = Fake16550()
+    device.busyLooks = looks
+    var driver = UART16550Driver(registers: device, clockFrequency: 22_729_000)
+
+    driver.start()
+
+    #expect(!device.isAsking)
+    #expect(device.divisor == 12)
+    #expect(device.lineControl == 0x03)
+    #expect(device.sent == [])
+  }
+
+  @Test func aDeviceThatStaysBusyKeepsItsSpeed() {
+    let device = Fake16550()
+    device.busyLooks = .max
+    device.divisor = 7
+    var driver = UART16550Driver(registers: device, clockFrequency: 22_729_000)
+
+    driver.start()
+
+    #expect(device.divisor == 7)
+    #expect(device.sent == [])
+  }
+
+  /// The interrupt of a refused write ends when the device's status is read, and by nothing else.
+  @Test func busyDetectIsReadAway() {
+    let device = Fake16550()
+    var driver = UART16550Driver(registers: device, clockFrequency: 0)
+    var input = ByteRing(capacity: 16)
+    var output = OutputQueue()
+    driver.start()
+    device.busyLooks = .max
+    device.write(0x03, to: 3)
+    #expect(device.isAsking)
+
+    _ = driver.service(receiving: &input, sending: &output)
+
+    #expect(!device.isAsking)
+  }
+
+  @Test func aTimeoutWithoutBytesIsReadAway() {
+    let device = Fake16550()
+    var driver = UART16550Driver(registers: device, clockFrequency: 0)
+    var input = ByteRing(capacity: 16)
+    var output = OutputQueue()
+    driver.start()
+    device.hasEmptyTimeout = true
+
+    #expect(driver.service(receiving: &input, sending: &output) == 0)
+
+    #expect(!device.isAsking)
+  }
+
+  /// Register 31 is another device's where a 16550 is plain.
+  @Test func aPlainDevicesStatusIsNeverRead() {
+    let device = Fake16550()
+    device.incoming = Array("typed".utf8)
+    device.modemChanged = true
+    var driver = UART16550Driver(registers: device, clockFrequency: 1_843_200)
+    var input = ByteRing(capacity: 16)
+    var output = OutputQueue()
+    driver.start()
+    output.append([0x61], for: ReplyToken(rawValue: 1))
+
+    _ = driver.service(receiving: &input, sending: &output)
+
+    #expect(!device.trace.contains(.read(31)))
   }
 
   @Test func brokenDeviceHoldsTheConsoleForABoundedTime() {
