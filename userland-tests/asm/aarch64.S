@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. x19 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 13
+  .set OPERATION_COUNT, 14
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -198,6 +198,12 @@ do_probe:
   cbnz x9, do_probe
   b finish
 
+// rdvl x9, #1: asks for the length of the scalable vector registers.
+do_unsaved:
+unsaved_instruction:
+  .inst 0x04bf5029
+  b finish
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -205,6 +211,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
+  .word do_unsaved - operations
 // The code is copied word by word.
   .balign 8
 code_end:
@@ -235,6 +242,8 @@ facts:
   .quad 0x0001000000000000
   // Whether a jump is refused also where loads and stores went before.
   .quad 1
+  // The instruction that uses registers which the kernel does not save.
+  .quad unsaved_instruction - code_start
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

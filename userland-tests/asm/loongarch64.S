@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. s0 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 13
+  .set OPERATION_COUNT, 14
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -188,6 +188,12 @@ do_probe:
   bnez $t0, do_probe
   b finish
 
+// vxor.v $vr0, $vr0, $vr0: the upper halves of the float registers.
+do_unsaved:
+unsaved_instruction:
+  .word 0x71270000
+  b finish
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -195,6 +201,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
+  .word do_unsaved - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -225,6 +232,8 @@ facts:
   // Whether a jump is refused also where loads and stores went before: not in QEMU, whose TLB
   // holds no right to execute, and which never gets past a fetch that its TLB refuses.
   .quad 0
+  // The instruction that uses registers which the kernel does not save.
+  .quad unsaved_instruction - code_start
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

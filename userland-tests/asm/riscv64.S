@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. s0 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 13
+  .set OPERATION_COUNT, 14
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -189,6 +189,12 @@ do_probe:
   bnez t0, do_probe
   j finish
 
+// Reads vlenb, which only needs the vector registers to be on.
+do_unsaved:
+unsaved_instruction:
+  .word 0xc22022f3
+  j finish
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -196,6 +202,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
+  .word do_unsaved - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -224,6 +231,8 @@ facts:
   .quad 0x0000800000000000
   // Whether a jump is refused also where loads and stores went before.
   .quad 1
+  // The instruction that uses registers which the kernel does not save.
+  .quad unsaved_instruction - code_start
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. rbp names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 13
+  .set OPERATION_COUNT, 14
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -184,6 +184,12 @@ do_probe:
   jnz do_probe
   jmp finish
 
+// The upper halves of the ymm registers.
+do_unsaved:
+unsaved_instruction:
+  vzeroupper
+  jmp finish
+
   .balign 4
 operations:
   .long do_call - operations, do_load - operations, do_store - operations
@@ -191,6 +197,7 @@ operations:
   .long do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .long do_read_control - operations, do_write_control - operations
   .long do_privileged - operations, do_probe - operations
+  .long do_unsaved - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -219,6 +226,8 @@ facts:
   .quad 0x0000800000000000
   // Whether a jump is refused also where loads and stores went before.
   .quad 1
+  // The instruction that uses registers which the kernel does not save.
+  .quad unsaved_instruction - code_start
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

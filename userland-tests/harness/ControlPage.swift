@@ -75,4 +75,6 @@ public enum RemoteOperation: UInt64 {
   case privilegedInstruction = 11
   /// Counts in `value` which of the `counter` handles from `address` on name something.
   case probe = 12
+  /// An instruction that needs registers which the kernel does not save, on a CPU that has them.
+  case unsavedRegisters = 13
 }

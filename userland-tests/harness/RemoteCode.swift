@@ -42,6 +42,9 @@ public enum RemoteCode {
   /// does not, only jumps to pages that nobody used before can be tried.
   public static var judgesEveryFetch: Bool { codeFact(16) != 0 }
 
+  /// Offset of the instruction that uses registers which the kernel does not save.
+  public static var unsavedInstruction: UInt64 { codeFact(17) }
+
   /// An address inside this program's own text.
   public static var textAddress: UInt64 { codeAddress() }
 

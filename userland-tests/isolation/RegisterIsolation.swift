@@ -52,6 +52,18 @@ func checkRegisterIsolation(_ suite: inout TestSuite) {
     }
   }
 
+  suite.fact("VSP_014_registersThatNobodySavesAreOff") { (scope) throws(Unexpected) in
+    let remote = try scope.remote()
+    let faults = try FaultWatch(&scope, on: remote)
+    remote.begin(.unsavedRegisters)
+
+    let report = try faults.take()
+    _ = faults.answer(report, .kill)
+    try expect(
+      report.word(0), equals: UInt64(FaultKind.illegalInstruction.rawValue), "kind of fault")
+    try expect(report.word(2), equals: remote.codeBase + RemoteCode.unsavedInstruction, "pc")
+  }
+
   suite.fact("VSP_014_aNewThreadStartsWithACleanControlRegister") { (scope) throws(Unexpected) in
     let dirty = try scope.remote()
     dirty.begin(.writeControl, address: 0, value: RemoteCode.otherControl)

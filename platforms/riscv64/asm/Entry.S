@@ -11,8 +11,9 @@
   .type _start, @function
 _start:
   csrw sie, zero
-  // Each CSR bit that a firmware or loader may have left: no user memory, no floating point.
-  li t0, SSTATUS_SIE | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR
+  // Each CSR bit that a firmware or loader may have left: no user memory, no floating point, and
+  // no vector registers, which nobody saves.
+  li t0, SSTATUS_SIE | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR
   csrc sstatus, t0
   csrw sscratch, zero
   lla t0, mnos_riscv_trap

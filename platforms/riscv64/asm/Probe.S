@@ -1,4 +1,4 @@
-// Asks the CPU for a register that it may not have.
+// Asks the CPU for registers that it may not have.
 
   .section .text.probe, "ax", @progbits
 
@@ -21,3 +21,28 @@ mnos_riscv_has_stimecmp:
   csrw sstatus, t2
   ret
   .size mnos_riscv_has_stimecmp, . - mnos_riscv_has_stimecmp
+
+// mnos_riscv_close_user_extensions(): turns off for user mode what extensions add to it, above
+// all registers that nobody saves: shadow stacks, jump tables, pointer masks, cache operations.
+// A CPU without a register has nothing to turn off by it.
+// Source: RISC-V Privileged Architecture, "Supervisor Environment Configuration Register"
+// (senvcfg, 0x10a), and "Smstateen/Ssstateen" extension (sstateen0, 0x10c).
+  .globl mnos_riscv_close_user_extensions
+  .type mnos_riscv_close_user_extensions, @function
+mnos_riscv_close_user_extensions:
+  csrr t2, sstatus
+  lla t0, 1f
+  csrrw t1, stvec, t0
+  csrw 0x10a, zero
+  .balign 4
+1:
+  lla t0, 2f
+  csrw stvec, t0
+  csrw 0x10c, zero
+  .balign 4
+2:
+  csrw stvec, t1
+  // A trap moved SIE and set SPP; put both back.
+  csrw sstatus, t2
+  ret
+  .size mnos_riscv_close_user_extensions, . - mnos_riscv_close_user_extensions

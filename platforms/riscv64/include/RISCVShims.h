@@ -137,5 +137,6 @@ MNOS_INLINE struct mnos_riscv_sbi_result mnos_riscv_sbi_call(
 // asm/Probe.S, asm/Extended.S
 
 uint64_t mnos_riscv_has_stimecmp(void);
+void mnos_riscv_close_user_extensions(void);
 void mnos_riscv_save_float(uint64_t registers);
 void mnos_riscv_load_float(uint64_t registers);

@@ -50,6 +50,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
     fences = FenceRules(isPartialFenceBroken: firmware.hartIdentity.hasBrokenPartialFence)
     // User code reads the time itself, but no other counter.
     mnos_riscv_write_scounteren(CPUFeatures.timeCounterBit)
+    mnos_riscv_close_user_extensions()
   }
 
   /// Reads the device tree where it describes the machine, else the ACPI tables.
