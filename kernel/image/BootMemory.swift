@@ -29,6 +29,12 @@ struct BootMemory: ~Copyable {
     frames = FrameAllocator(window: window, first: first, end: end, marks: largest.base)
     usedFrames = marks / Limits.pageByteCount + (ImageLayout.end - ImageLayout.start) / 4096
     for index in 0..<loader.memoryMapCount {
+      guard let entry = loader.memoryMapEntry(at: index), !entry.kind.mayHoldDevices else {
+        continue
+      }
+      frames.deviceRules.refuse(base: entry.base, byteCount: entry.byteCount)
+    }
+    for index in 0..<loader.memoryMapCount {
       guard let region = Self.ram(loader, index, reclaimable: false) else { continue }
       let skipped = region.base == largest.base ? marks : 0
       frames.add(

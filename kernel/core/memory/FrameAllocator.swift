@@ -26,6 +26,9 @@ public struct FrameAllocator {
   public private(set) var freeCount: UInt64 = 0
   /// Frames ever added.
   public private(set) var totalCount: UInt64 = 0
+  /// What is no device's memory: the marks, all frames ever added, and what else the memory map
+  /// says while booting.
+  public var deviceRules = DeviceMemoryRules()
 
   /// - Parameter marks: RAM for `markByteCount(first:end:)` bytes, frame aligned, owned by
   ///   the allocator from now on.
@@ -34,7 +37,9 @@ public struct FrameAllocator {
     self.first = first
     self.end = end
     self.marks = marks
-    window.clear(marks, byteCount: Self.markByteCount(first: first, end: end))
+    let byteCount = Self.markByteCount(first: first, end: end)
+    window.clear(marks, byteCount: byteCount)
+    deviceRules.refuse(base: marks, byteCount: byteCount)
   }
 
   /// The same allocator for a copy of its memory, in another window.
@@ -54,6 +59,7 @@ public struct FrameAllocator {
   /// - Precondition: RAM within `first..<end`, frame 0 not among them, used by no one.
   public mutating func add(first: FrameNumber, count: UInt64) {
     totalCount += count
+    deviceRules.refuse(base: UInt64(first) << 12, byteCount: count << 12)
     free(first, count: count)
   }
 
@@ -81,11 +87,6 @@ public struct FrameAllocator {
       frame += 1 << FrameNumber(order)
       left -= 1 << UInt64(order)
     }
-  }
-
-  /// Whether a physical range touches the span that the allocator manages.
-  public func overlaps(base: UInt64, byteCount: UInt64) -> Bool {
-    base < UInt64(end) << 12 && base + byteCount > UInt64(first) << 12
   }
 
   /// The owner's counter in an allocated frame's mark; 0 after allocation.

@@ -176,7 +176,9 @@ extension Kernel where P: ~Copyable {
       guard base & 4095 == 0, base <= format.physicalAddressLimit - byteCount else {
         throw .badArgument(6)
       }
-      guard !frames.overlaps(base: base, byteCount: byteCount) else { throw .badArgument(6) }
+      guard frames.deviceRules.permits(base: base, byteCount: byteCount) else {
+        throw .badArgument(6)
+      }
       let memory = try makeMemory(
         budget, base: base, byteCount: byteCount, kind: .device, parent: .none)
       install(memory.granule, .memory, in: slot, parent: machine)

@@ -5,14 +5,16 @@ import MnosABI
 /// The frame allocator on the machine's real memory.
 enum FrameSelfTests: SelfTestSuite {
   static var name: StaticString { "frames" }
-  static var count: Int { 4 }
+  static var count: Int { 6 }
 
   static func testName(_ index: Int) -> StaticString {
     switch index {
     case 0: "everyFrameIsWritable"
     case 1: "runsAreContiguousAndAligned"
     case 2: "freeingRestoresTheCount"
-    default: "impossibleRunsAreRefused"
+    case 3: "impossibleRunsAreRefused"
+    case 4: "MEM_017_ramIsNoDevice"
+    default: "MEM_017_theKernelIsNoDevice"
     }
   }
 
@@ -23,7 +25,9 @@ enum FrameSelfTests: SelfTestSuite {
     case 0: everyFrameIsWritable(&machine)
     case 1: runsAreContiguous(&machine)
     case 2: freeingRestoresTheCount(&machine)
-    default: impossibleRunsAreRefused(&machine)
+    case 3: impossibleRunsAreRefused(&machine)
+    case 4: ramIsNoDevice(&machine)
+    default: theKernelIsNoDevice(machine, platform)
     }
   }
 
@@ -68,6 +72,30 @@ enum FrameSelfTests: SelfTestSuite {
     machine.frames.free(run, count: 100)
     machine.frames.free(one, count: 1)
     return isCounted && machine.frames.freeCount == before
+  }
+
+  private static func ramIsNoDevice(_ machine: inout SelfTestMachine) -> Bool {
+    guard let frame = machine.frames.allocate() else { return false }
+    defer { machine.frames.free(frame, count: 1) }
+    return !machine.frames.deviceRules.permits(base: UInt64(frame) << 12, byteCount: 4096)
+  }
+
+  /// Every page of the image, found by the kernel's own tables.
+  private static func theKernelIsNoDevice(
+    _ machine: borrowing SelfTestMachine, _ platform: borrowing CurrentPlatform
+  ) -> Bool {
+    var found = 0
+    var page = ImageLayout.start
+    while page < ImageLayout.end {
+      if let frame = machine.physicalAddress(of: page, platform.pageTableFormat) {
+        guard !machine.frames.deviceRules.permits(base: frame, byteCount: 4096) else {
+          return false
+        }
+        found += 1
+      }
+      page += 4096
+    }
+    return found > 0
   }
 
   private static func impossibleRunsAreRefused(_ machine: inout SelfTestMachine) -> Bool {

@@ -9,6 +9,25 @@ struct SelfTestMachine: ~Copyable {
   let window: PhysicalWindow
   let root: PhysicalAddress
   let windowBase: UInt64
+
+  /// Where the kernel's tables have a page; nil if it is not mapped.
+  borrowing func physicalAddress(
+    of page: UInt64, _ format: CurrentPlatform.Format
+  ) -> UInt64? {
+    var table = root.rawValue
+    var level = format.levelCount - 1
+    while level >= 0 {
+      let shift = UInt64(12 + 9 * level)
+      let entry = window.load(table + (page >> shift & 511) * 8, as: UInt64.self)
+      switch format.decode(entry, level: level) {
+      case .empty: return nil
+      case .table(let next): table = next.rawValue
+      case .leaf(let base, _): return base.rawValue + page & (1 << shift - 1) & ~4095
+      }
+      level -= 1
+    }
+    return nil
+  }
 }
 
 /// One suite: a name, and its tests by index.

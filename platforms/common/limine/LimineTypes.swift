@@ -33,6 +33,17 @@ public struct LimineMemoryEntry: Equatable, Sendable {
     case framebuffer = 7
     /// Firmware data that the direct map covers; only with base revision 4 and later.
     case reservedMapped = 8
+
+    /// Whether devices may have their registers or memory in such a range. All else is RAM,
+    /// whole or broken, also where the kernel cannot use it.
+    public var mayHoldDevices: Bool {
+      switch self {
+      case .reserved, .framebuffer: true
+      case .usable, .loaderReclaimable, .kernelAndModules, .acpiReclaimable, .acpiStorage,
+        .badMemory, .reservedMapped:
+        false
+      }
+    }
   }
   public let base: UInt64
   public let byteCount: UInt64
