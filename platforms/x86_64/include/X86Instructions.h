@@ -170,11 +170,19 @@ X86_INLINE X86_UNSAFE void x86_load_segments(
       : "rax", "memory");
 }
 
+// Loads and stores before it have happened before those after it.
+X86_INLINE void x86_memory_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
+
 X86_INLINE void x86_save_extended_state(void *state) {
   __asm__ volatile("fxsave64 (%0)" : : "r"(state) : "memory");
 }
 X86_INLINE void x86_load_extended_state(const void *state) {
   __asm__ volatile("fxrstor64 (%0)" : : "r"(state) : "memory");
+}
+
+// Makes the addresses of the last x87 instruction and operand those of this one.
+X86_INLINE void x86_replace_error_pointers(const void *state) {
+  __asm__ volatile("fnclex\n\temms\n\tfildl (%0)" : : "r"(state) : "memory");
 }
 
 X86_INLINE void x86_pause(void) { __asm__ volatile("pause" : : : "memory"); }

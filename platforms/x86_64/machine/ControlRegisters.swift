@@ -1,6 +1,6 @@
 import X86Shims
 
-/// The control registers' bits, and the values that the kernel runs with.
+/// Writes the control registers; `ControlWords` says what.
 ///
 /// Source: Intel SDM vol. 3A §2.5, Control Registers.
 enum ControlRegisters {
@@ -21,20 +21,13 @@ enum ControlRegisters {
   ///
   /// - Precondition: the kernel's own page tables are in use.
   static func enableProtection(_ features: CPUFeatures) {
-    // Time stamps readable; no FSGSBASE: gs is the kernel's to set.
-    var cr4 = x86_read_cr4() & ~(1 << 2 | 1 << 16)
-    cr4 |= 1 << 7
-    if features.hasMachineCheck { cr4 |= 1 << 6 }
-    if features.hasUserInstructionPrevention { cr4 |= 1 << 11 }
-    if features.hasSupervisorExecutionPrevention { cr4 |= 1 << 20 }
-    if features.hasSupervisorAccessPrevention { cr4 |= 1 << 21 }
     // SAFETY: the kernel's tables map what it uses, with the rights it needs.
     unsafe x86_write_cr0(x86_read_cr0() | 1 << 16)
-    unsafe x86_write_cr4(cr4)
+    unsafe x86_write_cr4(ControlWords.cr4(features, loaded: x86_read_cr4()))
   }
 
   /// Whether page tables have five levels.
-  static var hasFiveLevels: Bool { x86_read_cr4() & (1 << 12) != 0 }
+  static var hasFiveLevels: Bool { x86_read_cr4() & ControlWords.fiveLevels != 0 }
 
   /// The table of the root that is in use.
   static var rootTable: UInt64 { x86_read_cr3() & 0x000f_ffff_ffff_f000 }
@@ -45,6 +38,7 @@ enum ControlRegisters {
 /// Source: Intel SDM vol. 4, table 2-2.
 enum ModelRegister {
   static var localAPICBase: UInt32 { 0x1b }
+  static var fastEntrySegment: UInt32 { 0x174 }
   static var pageAttributes: UInt32 { 0x277 }
   static var timeStampDeadline: UInt32 { 0x6e0 }
   static var extendedLocalAPIC: UInt32 { 0x800 }
@@ -55,4 +49,14 @@ enum ModelRegister {
   static var fsBase: UInt32 { 0xc000_0100 }
   static var gsBase: UInt32 { 0xc000_0101 }
   static var kernelGSBase: UInt32 { 0xc000_0102 }
+}
+
+extension CPUFeatures {
+  /// Those of the CPU that runs this.
+  static var current: CPUFeatures {
+    CPUFeatures { leaf, subleaf in
+      let words = x86_cpuid(leaf, subleaf)
+      return CPUIDWords(eax: words.eax, ebx: words.ebx, ecx: words.ecx, edx: words.edx)
+    }
+  }
 }

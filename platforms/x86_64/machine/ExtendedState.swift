@@ -24,9 +24,14 @@ public struct X86ExtendedState: ExtendedStateAccess {
     }
   }
 
+  /// - Parameter clearsPointers: Whether FXRSTOR leaves the x87's error pointers as they are, so
+  ///   that another thread's would show. The x87 is loaded with a word of this state first.
+  ///   Source: AMD64 APM vol. 2 §11.4.4.3, on FXSAVE and FXRSTOR; CVE-2006-1056.
   @inline(__always)
-  mutating func load() {
+  mutating func load(clearsPointers: Bool) {
     unsafe withUnsafeMutableBytes(of: &words) { bytes in
+      // SAFETY: as below; only a word is read.
+      if clearsPointers { unsafe x86_replace_error_pointers(bytes.baseAddress) }
       // SAFETY: the area is 512 bytes, aligned, and holds what `init` or `save` made.
       unsafe x86_load_extended_state(bytes.baseAddress)
     }

@@ -111,6 +111,10 @@ import X86Shims
     write(Register.initialCount, 0)
     let mode = byTimeStamp ? Self.deadlineMode : 0
     write(Register.timer, mode | UInt32(X86_TIMER_VECTOR))
+    // The mode is in memory, the deadline in a model-specific register, whose writes wait for
+    // nothing: one that came first would be lost.
+    // Source: Intel SDM vol. 3A §10.5.4.1, TSC-Deadline Mode.
+    x86_memory_fence()
   }
 
   /// Interrupts once after this many counts; 0 stops the timer.

@@ -6,9 +6,6 @@ import X86Shims
 enum SyscallMSRs {
   /// Flags cleared at entry: TF, IF, DF, IOPL, NT and AC.
   private static var maskedFlags: UInt64 { 0x4_7700 }
-  private static var systemCallEnable: UInt64 { 1 << 0 }
-  private static var noExecuteEnable: UInt64 { 1 << 11 }
-
   /// - Precondition: the CPU has SYSCALL and no-execute pages.
   static func enable() {
     let segments = UInt64(X86_KERNEL_CODE) << 32 | UInt64(X86_USER_BASE) << 48
@@ -16,8 +13,11 @@ enum SyscallMSRs {
     unsafe x86_write_msr(ModelRegister.systemCallSegments, segments)
     unsafe x86_write_msr(ModelRegister.systemCallEntry, x86_system_call_entry_address())
     unsafe x86_write_msr(ModelRegister.systemCallFlagMask, maskedFlags)
-    let features = x86_read_msr(ModelRegister.extendedFeatures)
+    let loaded = x86_read_msr(ModelRegister.extendedFeatures)
     unsafe x86_write_msr(
-      ModelRegister.extendedFeatures, features | systemCallEnable | noExecuteEnable)
+      ModelRegister.extendedFeatures, ControlWords.extendedFeatures(loaded: loaded))
+    // No SYSENTER: with segment 0 it faults, whatever entry a firmware left.
+    // Source: Intel SDM vol. 2B, SYSENTER.
+    unsafe x86_write_msr(ModelRegister.fastEntrySegment, 0)
   }
 }

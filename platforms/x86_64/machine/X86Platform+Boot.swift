@@ -147,16 +147,17 @@ extension X86Platform: LiminePlatform {
 
   /// RDSEED, else RDRAND, else the time stamp.
   public func entropy() -> UInt64 {
+    HardwareRandom.number(
+      seed: { features.hasSeed ? Self.answer { unsafe x86_read_seed(&$0) } : nil },
+      random: { features.hasRandom ? Self.answer { unsafe x86_read_random(&$0) } : nil },
+      counter: { x86_read_time_stamp() })
+  }
+
+  private static func answer(_ ask: (inout UInt64) -> UInt8) -> UInt64? {
     var value: UInt64 = 0
-    for _ in 0..<64 {
-      if features.hasSeed {
-        if unsafe x86_read_seed(&value) != 0 { return value }
-      } else if features.hasRandom {
-        if unsafe x86_read_random(&value) != 0 { return value }
-      }
-      x86_pause()
-    }
-    return x86_read_time_stamp() &* 0x9e37_79b9_7f4a_7c15
+    if ask(&value) != 0 { return value }
+    x86_pause()
+    return nil
   }
 
   public func halt() -> Never {

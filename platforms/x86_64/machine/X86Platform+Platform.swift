@@ -79,10 +79,12 @@ extension X86Platform: Platform {
     from old: inout X86ExtendedState, to new: inout X86ExtendedState
   ) {
     old.save()
-    new.load()
+    new.load(clearsPointers: features.leavesErrorPointers)
   }
 
-  public mutating func loadExtendedState(_ new: inout X86ExtendedState) { new.load() }
+  public mutating func loadExtendedState(_ new: inout X86ExtendedState) {
+    new.load(clearsPointers: features.leavesErrorPointers)
+  }
 
   // MARK: Ports
 

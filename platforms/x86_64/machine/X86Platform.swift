@@ -34,7 +34,7 @@ public struct X86Platform: ~Copyable {
   static var addressWidth: UInt64 { 52 }
 
   public init(boot: BootEnvironment) throws(BootFailure) {
-    let features = CPUFeatures()
+    let features = CPUFeatures.current
     guard features.hasNoExecute else {
       throw .missing(StaticReason("this CPU has no no-execute pages"))
     }
