@@ -45,6 +45,27 @@ struct FirmwareTables {
     }
   }
 
+  /// Register blocks of the platform's own, nil past the last: the event timer, what restarts the
+  /// machine and turns it off, the I/O APICs. Those that are not there, or not in memory, are
+  /// left out.
+  func deviceRegion(at index: Int) -> MemoryRegion? {
+    var position = index
+    var optional: [3 of UInt64] = [eventTimerAddress, 0, 0]
+    optional[1] = fixedHardware.resetRegister?.memoryAddress ?? 0
+    optional[2] = fixedHardware.sleepControl?.memoryAddress ?? 0
+    for entry in optional.indices where optional[entry] != 0 {
+      if position == 0 { return Self.page(at: optional[entry]) }
+      position -= 1
+    }
+    guard position < interruptModel.controllerCount else { return nil }
+    return Self.page(at: interruptModel.controller(at: position).address)
+  }
+
+  static func page(at address: UInt64) -> MemoryRegion {
+    let mask = Limits.pageByteCount - 1
+    return MemoryRegion(base: address & ~mask, byteCount: Limits.pageByteCount, kind: .device)
+  }
+
   /// The firmware's console if it names a 16550, else the PC's first port if it answers.
   func serialDevice(hasFirstPort: Bool) -> DeviceDescription? {
     if let console, console.kind == .uart16550, let device = describe(console) { return device }

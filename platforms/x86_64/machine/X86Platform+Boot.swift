@@ -45,25 +45,11 @@ extension X86Platform: LiminePlatform {
 
   // MARK: Devices of the platform's own
 
-  /// Local APIC, event timer, then the I/O APICs; those that are not there are left out.
+  /// The local APIC, then what the firmware's tables name.
   public func deviceRegion(at index: Int) -> MemoryRegion? {
-    var position = index
-    if localAPIC.physicalBase != 0 {
-      if position == 0 { return Self.page(at: localAPIC.physicalBase) }
-      position -= 1
-    }
-    guard let firmware else { return nil }
-    if firmware.eventTimerAddress != 0 {
-      if position == 0 { return Self.page(at: firmware.eventTimerAddress) }
-      position -= 1
-    }
-    guard position < firmware.interruptModel.controllerCount else { return nil }
-    return Self.page(at: firmware.interruptModel.controller(at: position).address)
-  }
-
-  private static func page(at address: UInt64) -> MemoryRegion {
-    let mask = Limits.pageByteCount - 1
-    return MemoryRegion(base: address & ~mask, byteCount: Limits.pageByteCount, kind: .device)
+    guard localAPIC.physicalBase != 0 else { return firmware?.deviceRegion(at: index) }
+    return index == 0
+      ? FirmwareTables.page(at: localAPIC.physicalBase) : firmware?.deviceRegion(at: index - 1)
   }
 
   public mutating func startDevices() throws(BootFailure) {

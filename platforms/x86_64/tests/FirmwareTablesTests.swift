@@ -46,6 +46,41 @@ import Testing
     return builder.finished()
   }
 
+  /// A fixed-hardware table whose reset and sleep control registers are at these addresses, in
+  /// memory (space 0) or ports (1). Source: ACPI Specification 6.5 §5.2.9 and §5.2.3.2.
+  private func fixed(reset: UInt64, sleep: UInt64, space: UInt8) -> [UInt8] {
+    var bytes = fixed()
+    // RESET_REG_SUP and HW_REDUCED_ACPI.
+    bytes[113] = 1 << 2
+    bytes[114] = 1 << 4
+    for (place, address) in [(116, reset), (244, sleep)] {
+      bytes[place] = space
+      bytes[place + 1] = 8
+      for index in 0..<8 { bytes[place + 4 + index] = UInt8(address >> (8 * UInt64(index)) & 255) }
+    }
+    bytes[9] = 0 &- bytes.enumerated().reduce(0) { $1.offset == 9 ? $0 : $0 &+ $1.element }
+    return bytes
+  }
+
+  /// Registers in memory that nobody maps cannot be written.
+  @Test func registersOfPowerInMemoryAreRegions() throws {
+    let memory = read([
+      interrupts(Self.controllerEntry), fixed(reset: 0xfe01_2345, sleep: 0xfe02_0008, space: 0),
+    ])
+    let ports = read([
+      interrupts(Self.controllerEntry), fixed(reset: 0xcf9, sleep: 0x404, space: 1),
+    ])
+
+    let tables = try #require(memory.tables)
+    #expect(tables.deviceRegion(at: 0) == FirmwareTables.page(at: 0xfe01_2000))
+    #expect(tables.deviceRegion(at: 1) == FirmwareTables.page(at: 0xfe02_0000))
+    #expect(tables.deviceRegion(at: 2) == FirmwareTables.page(at: 0xfec0_0000))
+    #expect(tables.deviceRegion(at: 3) == nil)
+    let others = try #require(ports.tables)
+    #expect(others.deviceRegion(at: 0) == FirmwareTables.page(at: 0xfec0_0000))
+    #expect(others.deviceRegion(at: 1) == nil)
+  }
+
   private func table(_ letters: String) -> FirmwareTable {
     .acpi(letters.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) })
   }
