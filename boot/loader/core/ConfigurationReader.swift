@@ -5,6 +5,8 @@ struct ConfigurationReader: ~Escapable {
     case option(name: Range<Int>, value: Range<Int>)
     /// The beginning of an entry.
     case entry
+    /// The beginning of an entry that is in no folder, though its slashes say so.
+    case strayEntry
   }
 
   private let text: Span<UInt8>
@@ -13,6 +15,14 @@ struct ConfigurationReader: ~Escapable {
   private(set) var line = 0
   /// Number of the entry that the line belongs to; 0 before the first.
   private(set) var entry = 0
+  /// Slashes that the entry begins with: 1 more than the folders that it is in.
+  private(set) var depth = 0
+  /// Entries that a menu would show so far: all but those in closed folders.
+  private(set) var shownCount = 0
+  /// Whether a menu would show the entry.
+  private(set) var isShown = false
+  /// Depth of the closed entry that hides those below it; `Int.max` for none.
+  private var closedDepth = Int.max
 
   @_lifetime(copy text)
   init(_ text: Span<UInt8>) { self.text = text }
@@ -23,10 +33,7 @@ struct ConfigurationReader: ~Escapable {
       let range = text.trimmed(nextLine())
       let start = range.lowerBound
       guard !range.isEmpty, text[start] != 0x23 else { continue }
-      if text[start] == 0x2f {
-        entry += 1
-        return .entry
-      }
+      if text[start] == 0x2f { return beginEntry(range) }
       var colon = start
       while colon < range.upperBound, text[colon] != 0x3a { colon += 1 }
       guard colon < range.upperBound else { continue }
@@ -34,6 +41,26 @@ struct ConfigurationReader: ~Escapable {
         name: text.trimmed(start..<colon), value: text.trimmed(colon + 1..<range.upperBound))
     }
     return nil
+  }
+
+  /// Counts the entry whose title, slashes included, is in `title`.
+  ///
+  /// An entry is closed unless its title begins with `+`. That says nothing of one that is no
+  /// folder, since no deeper entry follows it.
+  /// Source: Limine CONFIG.md, "Menu entries and sub-entries".
+  private mutating func beginEntry(_ title: Range<Int>) -> Line {
+    var start = title.lowerBound
+    while start < title.upperBound, text[start] == 0x2f { start += 1 }
+    let isStray = start - title.lowerBound > depth + 1
+    depth = start - title.lowerBound
+    entry += 1
+    if depth <= closedDepth { closedDepth = Int.max }
+    isShown = closedDepth == Int.max
+    if isShown {
+      shownCount += 1
+      if start == title.upperBound || text[start] != 0x2b { closedDepth = depth }
+    }
+    return isStray ? .strayEntry : .entry
   }
 
   /// The rest of the current line, without its end; moves to the next one.

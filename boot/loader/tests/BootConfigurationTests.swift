@@ -119,8 +119,88 @@ private func problem(_ source: String) -> LoaderFailure? {
     #expect(problem(sixteen + "module_path: /m\n")?.line == 19)
   }
 
-  @Test func moduleCommandLineNeedsAModule() {
-    #expect(problem("/a\npath: /k\nmodule_cmdline: x\n")?.line == 3)
+  @Test func moduleCommandLineBeforeAnyModuleIsPassedOver() throws {
+    let source = "/a\npath: /k\nmodule_cmdline: ${X}\nmodule_path: /m\n"
+
+    #expect(try parse(source).modules == ["/m|"])
+  }
+
+  @Test func firstOfARepeatedOptionCounts() throws {
+    let parsed = try parse(
+      """
+      default_entry: 2
+      default_entry: 1
+      /a
+      path: /no
+      /b
+      protocol: limine
+      path: /k
+      cmdline: one
+      module_path: /m
+      module_cmdline: first
+      module_cmdline: second
+      module_path: /n
+      protocol: linux
+      path: not a path
+      cmdline: ${two}
+      """)
+
+    #expect(
+      parsed == Parsed(kernel: "/k", commandLine: "one", modules: ["/m|first", "/n|"]))
+  }
+
+  @Test func olderNamesCountWhereTheyStandAlone() throws {
+    let parsed = try parse("/a\nkernel_path: /k\ncmdline: b\nkernel_cmdline: a\n")
+
+    #expect(parsed == Parsed(kernel: "/k", commandLine: "a", modules: []))
+  }
+
+  /// Folders: `a` closed, `d` open, in it `e` open and `g` closed.
+  private static let folders = """
+    /a
+    //b
+    path: /b
+    //c
+    path: /c
+    /+d
+    comment: open
+    //+e
+    ///f
+    path: /f
+    //g
+    ///h
+    path: /h
+    //i
+    path: /i
+    /j
+    path: /j
+    """
+
+  @Test(arguments: [(4, "/f"), (6, "/i"), (7, "/j")])
+  func entriesAreCountedAsAMenuShowsThem(number: Int, kernel: String) throws {
+    #expect(try parse("default_entry: \(number)\n" + Self.folders).kernel == kernel)
+  }
+
+  @Test(arguments: [(1, 2), (2, 7), (3, 9), (5, 12)])
+  func folderAsDefaultEntryIsAFailure(number: Int, line: Int) {
+    let failure = problem("default_entry: \(number)\n" + Self.folders)
+
+    #expect(
+      failure?.problem
+        == StaticText("the default entry is a folder, and there is no menu to choose from"))
+    #expect(failure?.line == line)
+  }
+
+  @Test func hiddenEntriesDoNotCount() {
+    let failure = problem("default_entry: 8\n" + Self.folders)
+
+    #expect(failure?.line == 1)
+    #expect(failure?.value == 7)
+  }
+
+  @Test(arguments: ["//a\npath: /k\n", "/a\npath: /k\n///b\npath: /l\n"])
+  func entryWithoutItsFolderIsAFailure(source: String) {
+    #expect(problem(source)?.problem == StaticText("an entry with too many slashes"))
   }
 
   @Test func anyBytesGiveAResult() {
