@@ -63,7 +63,8 @@ struct ELFProgramHeader {
       let fileOffset = file.number64(at: offset + 8),
       let address = file.number64(at: offset + 16),
       let fileByteCount = file.number64(at: offset + 32),
-      let byteCount = file.number64(at: offset + 40)
+      let byteCount = file.number64(at: offset + 40),
+      let alignment = file.number64(at: offset + 48)
     else { throw LoaderFailure("it is truncated", "build or copy it again") }
     switch type {
     case 1: kind = .load
@@ -77,6 +78,7 @@ struct ELFProgramHeader {
     segment.byteCount = byteCount
     segment.fileOffset = fileOffset
     segment.fileByteCount = fileByteCount
+    segment.alignment = alignment
     segment.isExecutable = flags & 1 != 0
     segment.isWritable = flags & 2 != 0
     self.segment = segment

@@ -18,6 +18,8 @@ public struct ELFLoadPlan {
     public var byteCount: UInt64 = 0
     public var fileOffset: UInt64 = 0
     public var fileByteCount: UInt64 = 0
+    /// What the file wants the address to be a multiple of; 0 and 1 ask for nothing.
+    public var alignment: UInt64 = 0
     public var isWritable = false
     public var isExecutable = false
     public init() {}
@@ -71,6 +73,17 @@ public struct ELFLoadPlan {
     }
   }
 
+  /// Where in physical memory the image is to be: as far from a multiple of the largest
+  /// alignment of its segments as in virtual memory, because kernels map themselves with pages
+  /// of that size. An image that a large page fits into counts as aligned to those, or its
+  /// page tables alone would take a 512th of it.
+  public var placement: ImagePlacement {
+    var alignment = max(Self.pageByteCount, imageByteCount >= 2 << 20 ? 2 << 20 : 0)
+    for index in 0..<segmentCount { alignment = max(alignment, segments[index].alignment) }
+    return ImagePlacement(
+      byteCount: imageByteCount, alignment: alignment, offset: imageBase & (alignment - 1))
+  }
+
   /// Whether `address` is in an executable segment.
   public func isCode(_ address: UInt64) -> Bool {
     for index in 0..<segmentCount where segments[index].isExecutable {
@@ -99,6 +112,12 @@ public struct ELFLoadPlan {
     guard segment.byteCount <= Self.largestImage,
       segment.address <= UInt64.max - segment.byteCount - 4096
     else { throw LoaderFailure("a segment does not fit into memory", value: segment.address) }
+    guard segment.alignment & (segment.alignment &- 1) == 0,
+      segment.alignment <= Self.largestImage
+    else {
+      throw LoaderFailure(
+        "a segment's alignment is no power of two up to 1 GiB", value: segment.alignment)
+    }
     guard !(segment.isWritable && segment.isExecutable) else {
       throw LoaderFailure(
         "a segment is writable and executable", "separate text and data in the link script",

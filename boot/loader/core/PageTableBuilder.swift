@@ -59,8 +59,10 @@ public struct PageTableBuilder<Format: BootPageFormat>: ~Copyable, ~Escapable {
 
   /// Tables that suffice for `byteCount` bytes in `rangeCount` ranges.
   ///
-  /// With pages of 2 MiB at least: two roots, one table for each 1 GiB, and at each end of a
-  /// range one more on every level.
+  /// Two roots, one table for each 1 GiB, and at each end of a range one more on every level.
+  /// That holds for ranges whose virtual and physical addresses are equally far from a multiple
+  /// of 2 MiB, so that all but their ends is mapped with pages of that size at least; and for
+  /// ranges of less than 2 MiB, which have no more than their ends.
   public static func tablesNeeded(for byteCount: UInt64, rangeCount: Int) -> UInt64 {
     2 + (byteCount >> 30) + (byteCount >> 39) + UInt64(rangeCount) * 8
   }

@@ -11,6 +11,7 @@ private struct SampleKernel {
     var address: UInt64
     var fileByteCount: UInt64
     var byteCount: UInt64
+    var alignment: UInt64 = 4096
   }
 
   static let base: UInt64 = 0xffff_ffff_8000_0000
@@ -60,6 +61,7 @@ private struct SampleKernel {
       put(program.address, offset + 16)
       put(program.fileByteCount, offset + 32)
       put(program.byteCount, offset + 40)
+      put(program.alignment, offset + 48)
     }
     for offset in 0..<0x100 { put(UInt64(offset & 0xff), 0x1000 + offset, 1) }
     put(relocation.place, 0x2000)
@@ -98,6 +100,17 @@ private func load(
   var span = image.mutableSpan
   try plan.load(bytes.span, into: &span, machine: machine)
   return (plan, image)
+}
+
+/// Pages of 4 KiB and of 2 MiB.
+private struct LargePageFormat: BootPageFormat {
+  var levelCount: Int { 4 }
+  var largestLeafLevel: Int { 1 }
+  func table(at address: UInt64) -> UInt64 { address | 1 }
+  func tableAddress(_ entry: UInt64, level: Int) -> UInt64? {
+    level > 0 && entry & 2 == 0 ? entry & ~4095 : nil
+  }
+  func leaf(at address: UInt64, use: PageUse, level: Int) -> UInt64 { address | 2 }
 }
 
 private func spoiled(_ change: (inout SampleKernel) -> Void) -> LoaderFailure? {
@@ -254,6 +267,51 @@ private func spoiled(_ change: (inout SampleKernel) -> Void) -> LoaderFailure? {
   @Test(arguments: [UInt64(1), 2, 18, 35])
   func dynamicLinkingIsRefused(tag: UInt64) {
     #expect(spoiled { $0.extraTag = (tag, 24) } != nil)
+  }
+
+  @Test(arguments: [UInt64(0), 1, 0x1000, 0x1_0000, 0x20_0000, 1 << 30])
+  func imageIsPlacedAsItsSegmentsAreAligned(alignment: UInt64) throws {
+    var kernel = SampleKernel()
+    kernel.programs[2].alignment = alignment
+
+    let placement = try load(kernel.bytes).plan.placement
+
+    #expect(
+      placement
+        == ImagePlacement(byteCount: 0x4000, alignment: max(alignment, 0x1000), offset: 0))
+  }
+
+  @Test(arguments: [UInt64(3), 0x1800, 1 << 31, 1 << 63, .max])
+  func alignmentThatIsNoneIsRefused(alignment: UInt64) {
+    #expect(spoiled { $0.programs[1].alignment = alignment }?.value == alignment)
+  }
+
+  @Test(arguments: [UInt64(0), 0x1000, 0xe000, 0x1f_f000, 0x20_0000])
+  func pageTablesSufficeForALargeImage(linkedAt offset: UInt64) throws {
+    var kernel = SampleKernel()
+    for index in kernel.programs.indices { kernel.programs[index].address += offset }
+    kernel.entry += offset
+    kernel.relocation.place += offset
+    kernel.relocationTable += offset
+    kernel.programs[2].byteCount = 700 << 20
+    let (plan, _) = try load(kernel.bytes)
+
+    for start: UInt64 in [0x10_0000, 0x1e_e000, 0x7e00_f000, 1 << 32] {
+      let address = plan.placement.address(from: start)
+      #expect(address >= start)
+      #expect(address + plan.imageByteCount <= start + plan.placement.roomByteCount)
+      let count = PageTableBuilder<LargePageFormat>.tablesNeeded(
+        for: plan.imageByteCount, rangeCount: plan.segmentCount)
+      var tables = [UInt64](repeating: 0, count: Int(count) * 512)
+      var builder = PageTableBuilder(LargePageFormat(), in: tables.mutableSpan, at: 0x10_0000)
+      for index in 0..<plan.segmentCount {
+        let segment = plan[segment: index]
+        try builder.map(
+          segment.firstPage, to: address + (segment.firstPage - plan.imageBase),
+          byteCount: segment.pageEnd - segment.firstPage,
+          use: PageUse(isWritable: segment.isWritable, isExecutable: segment.isExecutable))
+      }
+    }
   }
 
   @Test func damagedFilesGiveAResult() {

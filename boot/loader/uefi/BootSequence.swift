@@ -116,7 +116,7 @@ struct KernelImage: ~Copyable {
   init(_ file: borrowing FileContents, firmware: Firmware) throws(LoaderFailure) {
     let plan = try ELFLoadPlan(file.bytes(), machine: Machine.elfMachine)
     var pages = try firmware.allocate(
-      plan.imageByteCount, for: "too little memory for the kernel's image; KiB needed")
+      plan.placement, for: "too little memory for the kernel's image; KiB needed")
     try Self.load(plan, file, into: &pages)
     let scan = try RequestScan(pages.contents(of: UInt8.self))
     self.plan = plan

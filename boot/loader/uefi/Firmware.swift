@@ -33,6 +33,7 @@ import LoaderCore
   /// Boot services that are used, by their offset in the table.
   enum Service: UInt64 {
     case allocatePages = 40
+    case freePages = 48
     case getMemoryMap = 56
     case handleProtocol = 152
     case exitBootServices = 232

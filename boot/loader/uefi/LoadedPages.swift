@@ -49,13 +49,41 @@ import LoaderCore
 extension Firmware {
   /// Zeroed pages for `byteCount` bytes.
   ///
-  /// Source: UEFI 2.10 §7.2.1: any address, EfiLoaderData.
-  ///
   /// - Parameter purpose: What to say if there are too few in one piece.
   func allocate(
     _ byteCount: UInt64, for purpose: StaticString
   ) throws(LoaderFailure) -> LoadedPages {
-    let pageCount = max(1, (min(byteCount, 1 << 40) + 4095) >> 12)
+    let pageCount = Self.pageCount(byteCount)
+    let address = try pages(pageCount, for: purpose)
+    // SAFETY: the firmware has just given these pages to the loader.
+    return unsafe LoadedPages(address: address, byteCount: Int(pageCount) << 12)
+  }
+
+  /// Zeroed pages where `placement` wants them.
+  func allocate(
+    _ placement: ImagePlacement, for purpose: StaticString
+  ) throws(LoaderFailure) -> LoadedPages {
+    let roomPageCount = Self.pageCount(placement.roomByteCount)
+    let room = try pages(roomPageCount, for: purpose)
+    let address = placement.address(from: room)
+    let pageCount = Self.pageCount(placement.byteCount)
+    let end = address + pageCount << 12
+    free(room, pageCount: (address - room) >> 12)
+    free(end, pageCount: roomPageCount - (end - room) >> 12)
+    // SAFETY: the firmware has just given these pages to the loader, and they were kept.
+    return unsafe LoadedPages(address: address, byteCount: Int(pageCount) << 12)
+  }
+
+  private static func pageCount(_ byteCount: UInt64) -> UInt64 {
+    max(1, (min(byteCount, 1 << 40) + 4095) >> 12)
+  }
+
+  /// The address of `pageCount` pages in a row.
+  ///
+  /// Source: UEFI 2.10 §7.2.1: any address, EfiLoaderData.
+  private func pages(
+    _ pageCount: UInt64, for purpose: StaticString
+  ) throws(LoaderFailure) -> UInt64 {
     var address: UInt64 = 0
     // SAFETY: the address is of a variable that outlives the call.
     let status = unsafe Self.withAddress(of: &address) {
@@ -65,7 +93,16 @@ extension Firmware {
       throw LoaderFailure(
         purpose, "give the machine more memory", value: pageCount * 4)
     }
-    // SAFETY: the firmware has just given these pages to the loader.
-    return unsafe LoadedPages(address: address, byteCount: Int(pageCount) << 12)
+    return address
+  }
+
+  /// Gives back pages that nothing was made of yet. What the firmware does not take back stays
+  /// the loader's, which the kernel gets in the end.
+  ///
+  /// Source: UEFI 2.10 §7.2.2.
+  private func free(_ address: UInt64, pageCount: UInt64) {
+    guard pageCount > 0 else { return }
+    // SAFETY: the pages are the loader's, and no value refers to them.
+    _ = unsafe call(.freePages, address, pageCount)
   }
 }
