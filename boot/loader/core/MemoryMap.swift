@@ -10,6 +10,13 @@ public enum MemoryKind: UInt64, Sendable, BitwiseCopyable {
   case loaderReclaimable = 5
   case kernelAndModules = 6
   case framebuffer = 7
+  /// Reserved memory that the firmware uses after boot: the protocol has no number for it.
+  case runtimeServices = 256
+
+  /// The number that the kernel is told.
+  public var protocolNumber: UInt64 {
+    self == .runtimeServices ? Self.reserved.rawValue : rawValue
+  }
 
   /// Where ranges overlap, the higher one decides.
   var precedence: Int {
@@ -19,9 +26,10 @@ public enum MemoryKind: UInt64, Sendable, BitwiseCopyable {
     case .acpiReclaimable: 2
     case .acpiStorage: 3
     case .kernelAndModules: 4
-    case .reserved: 5
-    case .framebuffer: 6
-    case .badMemory: 7
+    case .runtimeServices: 5
+    case .reserved: 6
+    case .framebuffer: 7
+    case .badMemory: 8
     }
   }
 
@@ -29,6 +37,10 @@ public enum MemoryKind: UInt64, Sendable, BitwiseCopyable {
   var isPaged: Bool { self == .usable || self == .loaderReclaimable }
 
   /// Whether the direct map covers it above 4 GiB.
+  ///
+  /// Reserved memory is left out, since it may be a device's. That of run-time services is not:
+  /// the system table, of which the kernel is told an address in the direct map, lies there,
+  /// and with it what is valid of the table after boot. Source: UEFI 2.10 §4.3.
   public var isInDirectMap: Bool { self != .reserved && self != .badMemory }
 
   /// What a UEFI memory type becomes once boot services have ended.
@@ -39,6 +51,7 @@ public enum MemoryKind: UInt64, Sendable, BitwiseCopyable {
     switch firmwareType {
     case 1, 2: self = .loaderReclaimable
     case 3, 4, 7: self = .usable
+    case 5, 6: self = .runtimeServices
     case 8: self = .badMemory
     case 9: self = .acpiReclaimable
     case 10: self = .acpiStorage

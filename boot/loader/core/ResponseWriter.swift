@@ -90,7 +90,7 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
       let entry = entries + UInt64(index) * 24
       arena.store(map[index].base, at: entry)
       arena.store(map[index].byteCount, at: entry + 8)
-      arena.store(map[index].kind.rawValue, at: entry + 16)
+      arena.store(map[index].kind.protocolNumber, at: entry + 16)
       arena.store(entry, at: list + UInt64(index) * 8)
     }
     try answer(.memoryMap, 0, UInt64(count), list)

@@ -128,6 +128,19 @@ func normalised(_ ranges: [MemoryRange]) throws -> [MemoryRange] {
     #expect(DirectMapRanges.end(of: map.span, count: map.count) == 7 << 30)
   }
 
+  @Test(arguments: [UInt32(5), 6])
+  func memoryOfRuntimeServicesIsCovered(firmwareType: UInt32) {
+    let map = [
+      MemoryRange(
+        base: 5 << 30, byteCount: 0x2000, kind: MemoryKind(firmwareType: firmwareType)),
+      MemoryRange(base: 6 << 30, byteCount: 0x2000, kind: MemoryKind(firmwareType: 0)),
+      MemoryRange(base: 7 << 30, byteCount: 0x2000, kind: MemoryKind(firmwareType: 11)),
+    ]
+
+    #expect(parts(map).map(\.base) == [0, 5 << 30])
+    #expect(DirectMapRanges.end(of: map.span, count: map.count) == 5 << 30 + 0x2000)
+  }
+
   @Test func framebufferIsAPartOfItsOwn() {
     let map = [range(0x8000_0000, 0x803e_8000, .framebuffer)]
 

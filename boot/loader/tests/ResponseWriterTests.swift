@@ -139,7 +139,10 @@ private func scan(_ words: [UInt64]) throws(LoaderFailure) -> RequestScan {
       Image.request(0xb40d_db48_fb54_bac7, 0x5450_8149_3f81_ffb7),
     ]
     var image = Image(words: Image.tag + [2] + requests.flatMap { $0 }).bytes
-    let map = [range(0x1000, 0x8000, .usable), range(0x8000, 0x9000, .reserved)]
+    let map = [
+      range(0x1000, 0x8000, .usable), range(0x8000, 0x9000, .reserved),
+      range(0x9000, 0xb000, .runtimeServices),
+    ]
     let arena = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: arenaByteCount / 8)
     unsafe arena.initialize(repeating: 0)
     defer { unsafe arena.deallocate() }
@@ -190,7 +193,10 @@ private func scan(_ words: [UInt64]) throws(LoaderFailure) -> RequestScan {
       #expect(boot.directMapOffset == 0)
       #expect(boot.kernelPhysicalBase == 0xe00_0000)
       #expect(boot.kernelVirtualBase == 0xffff_ffff_8000_0000)
-      #expect(boot.memoryMapCount == 2)
+      #expect(boot.memoryMapCount == 3)
+      #expect(
+        boot.memoryMapEntry(at: 2)
+          == LimineMemoryEntry(base: 0x9000, byteCount: 0x2000, kind: .reserved))
       #expect(
         boot.memoryMapEntry(at: 1)
           == LimineMemoryEntry(base: 0x8000, byteCount: 0x1000, kind: .reserved))
