@@ -25,15 +25,20 @@ public struct PagingChoice: Equatable {
     lowest = scan.word(8, of: .pagingMode, in: image) ?? 0
   }
 
-  /// The best of the modes that this machine can use now.
+  /// The mode nearest to the preferred one that the kernel and this machine can use now.
   public func mode(among available: ClosedRange<UInt64>) throws(LoaderFailure) -> UInt64 {
-    let wanted = min(preferred, highest)
-    let mode = min(max(wanted, available.lowerBound), available.upperBound)
-    guard mode >= lowest, mode <= highest else {
-      throw LoaderFailure(
-        "the kernel cannot use this machine's paging modes; highest here",
-        value: available.upperBound)
+    let low = max(lowest, available.lowerBound)
+    let high = min(highest, available.upperBound)
+    guard low <= high else {
+      // The kernel's highest mode is below all that are here, or its lowest above.
+      throw highest < available.lowerBound
+        ? LoaderFailure(
+          "the kernel takes fewer levels of page tables than the firmware has set up",
+          "have the kernel ask for more, or use Limine", value: highest)
+        : LoaderFailure(
+          "the kernel wants a paging mode that this machine does not have; highest here",
+          value: available.upperBound)
     }
-    return mode
+    return min(max(preferred, low), high)
   }
 }

@@ -15,6 +15,7 @@ import Testing
   @Test(arguments: [
     (UInt64(0), UInt64(0), UInt64(0), UInt64(0)...2, UInt64(0)), (1, 1, 0, 0...2, 1),
     (1, 1, 0, 0...0, 0), (2, 2, 0, 0...1, 1), (0, 1, 0, 1...1, 1), (1, 0, 0, 0...1, 0),
+    (0, 2, 1, 0...2, 1), (0, 2, 2, 0...2, 2), (0, 1, 1, 0...2, 1),
   ])
   func bestCommonModeIsChosen(
     preferred: UInt64, highest: UInt64, lowest: UInt64, available: ClosedRange<UInt64>,
@@ -26,6 +27,7 @@ import Testing
   @Test func noCommonModeIsAFailure() {
     #expect(throws: LoaderFailure.self) { try choice(0, 0, 0).mode(among: 1...1) }
     #expect(throws: LoaderFailure.self) { try choice(1, 1, 1).mode(among: 0...0) }
+    #expect(throws: LoaderFailure.self) { try choice(1, 0, 1).mode(among: 0...1) }
   }
 }
 
