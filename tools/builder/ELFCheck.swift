@@ -1,6 +1,6 @@
 import ToolSupport
 
-/// What the build insists on for a user program.
+/// What the build insists on for the kernel and for a user program.
 enum ELFCheck {
   /// - Throws: A failure that names the file and what is wrong with it.
   static func check(programAt path: String, machine: UInt16) throws(ToolFailure) {

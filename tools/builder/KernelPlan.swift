@@ -31,6 +31,10 @@ struct KernelPlan {
       actions: [
         .perform(label: linker.label) { () throws(ToolFailure) in
           try linker.link()
+          // Loaders map segments with whatever rights they ask for.
+          try ELFCheck.check(
+            programAt: "\(linker.context.root)/\(linker.context.kernelPath)",
+            machine: linker.context.architecture.elfMachine)
           try SymbolCheck.check(
             objectAt: linker.context.kernelPath, module: "kernel.elf", isLinked: true,
             context: linker.context)
@@ -62,7 +66,7 @@ struct KernelLinker {
 
   /// Changes whenever linking works differently.
   var label: String {
-    (["kernel link 4"] + arguments(output: context.kernelPath)).joined(separator: " ")
+    (["kernel link 5"] + arguments(output: context.kernelPath)).joined(separator: " ")
   }
 
   /// Links with an empty table, then with a full one; since the table lies behind the code, the

@@ -29,7 +29,8 @@ struct ELFDynamicTable {
     case 1: throw LoaderFailure("it needs a shared library", "link it statically")
     case 2 where value != 0, 18 where value != 0, 35 where value != 0:
       throw LoaderFailure(
-        "it has relocations of another kind than RELA", "link it with -z rela and without RELR")
+        "it has relocations of another kind than RELA",
+        "link it so that RELA is the only kind")
     default: break
     }
   }

@@ -52,7 +52,9 @@ struct ELFHeader {
 ///
 /// Source: System V gABI, "Program Header".
 struct ELFProgramHeader {
-  enum Kind { case load, dynamic, interpreter, stack, other }
+  /// An interpreter and the rights of a stack are for whoever starts a process, and nothing to
+  /// a boot loader: linkers ask for them unbidden.
+  enum Kind { case load, dynamic, other }
 
   let kind: Kind
   let segment: ELFLoadPlan.Segment
@@ -69,8 +71,6 @@ struct ELFProgramHeader {
     switch type {
     case 1: kind = .load
     case 2: kind = .dynamic
-    case 3: kind = .interpreter
-    case 0x6474_e551: kind = .stack
     default: kind = .other
     }
     var segment = ELFLoadPlan.Segment()

@@ -56,10 +56,6 @@ public struct ELFLoadPlan {
       switch program.kind {
       case .load: try add(program, fileByteCount: UInt64(file.count))
       case .dynamic: dynamic = program.segment
-      case .stack where program.segment.isExecutable:
-        throw LoaderFailure("it asks for an executable stack", "link it with -z noexecstack")
-      case .interpreter:
-        throw LoaderFailure("it needs a dynamic linker", "link it with --no-dynamic-linker")
       default: break
       }
     }
@@ -118,11 +114,6 @@ public struct ELFLoadPlan {
       throw LoaderFailure(
         "a segment's alignment is no power of two up to 1 GiB", value: segment.alignment)
     }
-    guard !(segment.isWritable && segment.isExecutable) else {
-      throw LoaderFailure(
-        "a segment is writable and executable", "separate text and data in the link script",
-        value: segment.address)
-    }
     guard segmentCount < Self.segmentLimit else {
       throw LoaderFailure("too many segments; allowed are", value: UInt64(Self.segmentLimit))
     }
@@ -163,7 +154,7 @@ public struct ELFLoadPlan {
     }
     guard base &+ slide >= Self.lowestAddress, base &+ slide <= UInt64.max - byteCount else {
       throw LoaderFailure(
-        "it is linked below 0xffffffff80000000 at", "use the kernel's link script", value: base)
+        "it is linked below 0xffffffff80000000, at", "link it there or above", value: base)
     }
     for index in 0..<segmentCount { segments[index].address += slide }
     imageBase = base + slide
