@@ -31,7 +31,9 @@ func platform(_ name: String, _ architecture: String) -> Target {
 
 /// The logic of a program in the folder at `path`; its `Main.swift` needs a machine.
 func program(_ name: String, _ path: String) -> Target {
-  module(name, path, imports: ["MnosABI", "Libmnos"], exclude: ["Main.swift", "tests"])
+  module(
+    name, path, imports: ["MnosABI", "ProgramFormat", "Libmnos"],
+    exclude: ["Main.swift", "tests"])
 }
 
 /// Tests in the folder at `path`.
@@ -48,13 +50,16 @@ func has(_ path: String) -> Bool {
 
 let kernelTargets: [Target] = [
   module("MnosABI", "kernel/abi"),
-  module("KernelHAL", "kernel/hal", imports: ["MnosABI"]),
-  module("KernelCore", "kernel/core", imports: ["MnosABI", "KernelHAL"]),
+  module("ProgramFormat", "kernel/elf", imports: ["MnosABI"]),
+  module("KernelHAL", "kernel/hal", imports: ["MnosABI", "ProgramFormat"]),
+  module("KernelCore", "kernel/core", imports: ["MnosABI", "ProgramFormat", "KernelHAL"]),
   module(
     "PlatformCommon", "platforms/common", imports: ["MnosABI", "KernelHAL"],
     exclude: ["asm", "kernel.ld", "tests"]),
   module("PlatformSim", "platforms/sim", imports: ["MnosABI", "KernelHAL"], exclude: ["tests"]),
   tests("MnosABITests", "kernel/tests/MnosABITests", of: ["MnosABI"]),
+  tests(
+    "ProgramFormatTests", "kernel/tests/ProgramFormatTests", of: ["MnosABI", "ProgramFormat"]),
   tests(
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
     of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim"]),
@@ -110,7 +115,7 @@ let userTargets: [Target] = [
     of: ["LibmnosHost", "Libmnos", "InitramfsService"]),
   tests("VFSTests", "services/vfs/tests", of: ["LibmnosHost", "Libmnos", "VFSService"]),
   tests("ShellTests", "services/shell/tests", of: ["LibmnosHost", "Libmnos", "ShellService"]),
-  tests("InitTests", "init/tests", of: ["LibmnosHost", "Libmnos", "InitService"]),
+  tests("InitTests", "init/tests", of: ["LibmnosHost", "ProgramFormat", "Libmnos", "InitService"]),
 ]
 
 let toolTargets: [Target] = [

@@ -1,4 +1,5 @@
 import Libmnos
+import ProgramFormat
 
 /// From what the kernel gives to a server that can start services.
 extension InitServer {

@@ -1,4 +1,5 @@
 import Libmnos
+import ProgramFormat
 
 /// Init at work: starts services, watches them, and answers clients.
 struct InitServer: Server, ~Copyable {

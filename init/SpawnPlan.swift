@@ -1,4 +1,5 @@
 import Libmnos
+import ProgramFormat
 
 /// Where a new process's parts go. Pure: it asks for nothing and maps nothing.
 struct SpawnPlan {

@@ -1,4 +1,5 @@
 import Libmnos
+import ProgramFormat
 
 /// Why a program was not started.
 enum SpawnFailure: Error, Equatable {

@@ -1,4 +1,5 @@
 import Libmnos
+import ProgramFormat
 import Testing
 
 @testable import InitService

@@ -1,5 +1,6 @@
 import KernelHAL
 import MnosABI
+import ProgramFormat
 
 /// What init is started with: where the boot loader put its files, and the devices found.
 public struct InitialRequest {

@@ -1,4 +1,5 @@
 import MnosABI
+import ProgramFormat
 
 /// A platform that boots: the stages between the boot loader and the first thread.
 ///

@@ -1,6 +1,7 @@
 import KernelCore
 import KernelHAL
 import MnosABI
+import ProgramFormat
 
 extension BootSequence {
   /// Says why the boot ended, and what to do about it.

@@ -3,6 +3,7 @@ import KernelHAL
 import KernelImageShims
 import MnosABI
 import PlatformCommon
+import ProgramFormat
 
 /// Why the kernel cannot go on booting, as the last line says it.
 enum BootStop: Error {

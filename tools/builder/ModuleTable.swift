@@ -19,20 +19,24 @@ public struct ModuleTable: Sendable {
     let shims = ["\(platformFolder)/include"]
     return [
       ModuleSpec("MnosABI", side: .kernel, folders: ["kernel/abi"]),
-      ModuleSpec("KernelHAL", side: .kernel, folders: ["kernel/hal"], imports: ["MnosABI"]),
+      ModuleSpec("ProgramFormat", side: .kernel, folders: ["kernel/elf"], imports: ["MnosABI"]),
+      ModuleSpec(
+        "KernelHAL", side: .kernel, folders: ["kernel/hal"],
+        imports: ["MnosABI", "ProgramFormat"]),
       ModuleSpec(
         "KernelCore", side: .kernel, folders: ["kernel/core"],
-        imports: ["MnosABI", "KernelHAL"]),
+        imports: ["MnosABI", "ProgramFormat", "KernelHAL"]),
       ModuleSpec(
         "PlatformCommon", side: .kernel, folders: ["platforms/common"],
         imports: ["MnosABI", "KernelHAL"]),
       ModuleSpec(
         architecture.platformModule, side: .kernel, folders: [platformFolder],
-        imports: ["MnosABI", "KernelHAL", "PlatformCommon"], shims: shims),
+        imports: ["MnosABI", "ProgramFormat", "KernelHAL", "PlatformCommon"], shims: shims),
       ModuleSpec(
         "KernelImage", side: .kernel, folders: ["kernel/image"],
         imports: [
-          "MnosABI", "KernelHAL", "KernelCore", "PlatformCommon", architecture.platformModule,
+          "MnosABI", "ProgramFormat", "KernelHAL", "KernelCore", "PlatformCommon",
+          architecture.platformModule,
         ],
         shims: shims + ["kernel/image/include"],
         aliases: [ModuleAlias("CurrentMachine", for: architecture.platformModule)]),
@@ -43,6 +47,7 @@ public struct ModuleTable: Sendable {
   public var userModules: [ModuleSpec] {
     [
       ModuleSpec("MnosABI", side: .user, folders: ["kernel/abi"]),
+      ModuleSpec("ProgramFormat", side: .user, folders: ["kernel/elf"], imports: ["MnosABI"]),
       ModuleSpec(
         "Libmnos", side: .user, folders: ["libmnos"], imports: ["MnosABI"],
         shims: ["libmnos/include"]),
@@ -97,7 +102,7 @@ public struct ModuleTable: Sendable {
   private func program(
     _ name: String, in folder: String, module: String, place: ProgramSpec.Place
   ) -> ProgramSpec {
-    let libraries = ["MnosABI", "Libmnos"] + (place.isTest ? ["TestHarness"] : [])
+    let libraries = ["MnosABI", "ProgramFormat", "Libmnos"] + (place.isTest ? ["TestHarness"] : [])
     return ProgramSpec(
       name: name, place: place,
       module: ModuleSpec(

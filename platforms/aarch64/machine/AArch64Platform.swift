@@ -2,6 +2,7 @@ import AArch64Shims
 import KernelHAL
 import MnosABI
 import PlatformCommon
+import ProgramFormat
 
 /// What KernelImage calls every machine.
 public typealias KernelPlatform = AArch64Platform

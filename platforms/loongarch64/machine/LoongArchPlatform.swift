@@ -2,6 +2,7 @@ import KernelHAL
 import LoongArchShims
 import MnosABI
 import PlatformCommon
+import ProgramFormat
 
 /// What KernelImage calls every machine.
 public typealias KernelPlatform = LoongArchPlatform

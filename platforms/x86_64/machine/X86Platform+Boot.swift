@@ -1,6 +1,7 @@
 import KernelHAL
 import MnosABI
 import PlatformCommon
+import ProgramFormat
 import X86Shims
 
 /// What KernelImage calls every machine.

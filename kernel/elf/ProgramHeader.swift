@@ -1,3 +1,5 @@
+import MnosABI
+
 /// One entry of an ELF file's program header table, as the file states it.
 ///
 /// Source: System V ABI, generic chapter 5, "Program Header".

@@ -1,4 +1,4 @@
-import MnosABI
+import ProgramFormat
 
 /// A small program file that `ProgramImage` accepts, to be broken one field at a time.
 struct ProgramFixture {

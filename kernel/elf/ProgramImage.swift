@@ -1,3 +1,5 @@
+import MnosABI
+
 /// What a program file asks of a loader, after everything in it was checked.
 ///
 /// Only static position-independent ELF64 programs are taken: they run wherever their

@@ -1,4 +1,5 @@
 import MnosABI
+import ProgramFormat
 import Testing
 
 @Suite struct ProgramImageTests {

@@ -1,3 +1,5 @@
+import MnosABI
+
 /// A run of bytes that a program needs in memory. Addresses are relative to its base.
 public struct ProgramSegment: Equatable, Sendable {
   /// Where the segment's first byte is in the file, and how many bytes are there.
