@@ -6,7 +6,8 @@ public enum TarProblem: UInt8, Sendable {
   case badChecksum
   /// The header has neither the POSIX nor the GNU magic.
   case notUstar
-  /// A size that is not plain octal: signed, blank, base-256 or garbled.
+  /// A size that is not plain octal: signed, blank, base-256 or garbled; or a mode, owner or
+  /// time that is no number at all.
   case badNumber
   /// An empty, absolute or upward name, or one with control or non-UTF-8 bytes.
   case badName
@@ -20,6 +21,9 @@ public enum TarProblem: UInt8, Sendable {
   case conflictingSize
   /// A directory that claims to have data.
   case directoryWithData
+  /// Bytes where only some readers see a part of the name: in a header of the GNU format, which
+  /// has times there, something that is none.
+  case conflictingName
 
   /// What to tell a person.
   public var text: StaticString {
@@ -27,13 +31,14 @@ public enum TarProblem: UInt8, Sendable {
     case .truncated: "the archive ends too early"
     case .badChecksum: "a header has a wrong checksum"
     case .notUstar: "a header is not of the ustar format"
-    case .badNumber: "a size is not an octal number"
+    case .badNumber: "a number is garbled"
     case .badName: "a name is empty, absolute, upward or not text"
     case .nameTooLong: "a name is too long"
     case .unsupportedKind: "an entry is neither a file nor a directory"
     case .badExtension: "an extended header is garbled"
     case .conflictingSize: "an entry has two different sizes"
     case .directoryWithData: "a directory has data"
+    case .conflictingName: "an entry has two different names"
     }
   }
 }

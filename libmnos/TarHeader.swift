@@ -27,8 +27,11 @@ struct TarHeader {
     guard let isPOSIX = Self.isPOSIX(at: offset, in: archive) else {
       throw TarError(.notUstar, at: offset)
     }
-    guard let count = Self.octal(offset + 124..<offset + 136, in: archive) else {
-      throw TarError(.badNumber, at: offset)
+    guard let count = Self.octal(offset + 124..<offset + 136, in: archive),
+      Self.otherNumbersAreSound(at: offset, in: archive)
+    else { throw TarError(.badNumber, at: offset) }
+    guard isPOSIX || Self.hasNoPrefix(at: offset, in: archive) else {
+      throw TarError(.conflictingName, at: offset)
     }
     dataOffset = offset + Self.blockByteCount
     // Compared with what is left before it is rounded up, so that nothing can overflow.
@@ -65,6 +68,40 @@ struct TarHeader {
     for rest in index..<field.upperBound
     where archive[rest] != 0 && archive[rest] != UInt8(ascii: " ") { return nil }
     return value
+  }
+
+  /// Whether mode, owner, group and time are numbers, though nothing here uses them: a header
+  /// where they are not was made by no writer of archives, and readers differ on what it says.
+  private static func otherNumbersAreSound(at offset: Int, in archive: Span<UInt8>) -> Bool {
+    isNumber(offset + 100..<offset + 108, in: archive)
+      && isNumber(offset + 108..<offset + 116, in: archive)
+      && isNumber(offset + 116..<offset + 124, in: archive)
+      && isNumber(offset + 136..<offset + 148, in: archive)
+  }
+
+  /// Whether a field is octal, as `octal` has it, blank, or in the GNU format's base 256, which
+  /// large owners and early times need.
+  private static func isNumber(_ field: Range<Int>, in archive: Span<UInt8>) -> Bool {
+    let first = archive[field.lowerBound]
+    if first == 0x80 || first == 0xff { return true }
+    if octal(field, in: archive) != nil { return true }
+    for index in field where archive[index] != 0 && archive[index] != UInt8(ascii: " ") {
+      return false
+    }
+    return true
+  }
+
+  /// Whether a header of the GNU format has what the format has in the place of the prefix: two
+  /// times, and then nothing, since what follows is for kinds of entries that are refused.
+  ///
+  /// Writers took the place for a prefix all the same, and some readers follow them.
+  /// Source: GNU tar manual, "Basic Tar Format", struct oldgnu_header.
+  private static func hasNoPrefix(at offset: Int, in archive: Span<UInt8>) -> Bool {
+    guard isNumber(offset + 345..<offset + 357, in: archive),
+      isNumber(offset + 357..<offset + 369, in: archive)
+    else { return false }
+    for index in offset + 369..<offset + 500 where archive[index] != 0 { return false }
+    return true
   }
 
   /// `field` up to its first NUL; the whole of it if there is none.

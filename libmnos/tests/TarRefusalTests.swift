@@ -77,6 +77,55 @@ import Testing
     expectRefused(block, as: .badNumber)
   }
 
+  /// Mode, owner, group and time.
+  private static let otherNumbers = [100..<108, 108..<116, 116..<124, 136..<148]
+
+  @Test(
+    arguments: otherNumbers, ["rubbish\0", "-000001\0", "0000008\0", "\0000001\0", "00 0001\0"])
+  func garbledFieldIsRefused(field: Range<Int>, text: String) {
+    var block = TarBlock.file("a", [])
+    TarBlock.put([UInt8](repeating: 0, count: field.count), into: &block, at: field.lowerBound)
+    TarBlock.put(Array(text.utf8), into: &block, at: field.lowerBound)
+    TarBlock.seal(&block)
+
+    expectRefused(block, as: .badNumber)
+  }
+
+  @Test(
+    arguments: otherNumbers,
+    [
+      [UInt8](repeating: 0, count: 8), Array("        ".utf8), Array("    644 ".utf8),
+      [0x80, 0, 0, 0, 0, 0x7f, 0xff, 0xff], [UInt8](repeating: 0xff, count: 8),
+    ])
+  func fieldOfAnotherWriterIsRead(field: Range<Int>, bytes: [UInt8]) throws {
+    var block = TarBlock.file("a", [])
+    let rest = [UInt8](repeating: bytes[7], count: field.count - 8)
+    TarBlock.put(bytes + rest, into: &block, at: field.lowerBound)
+    TarBlock.seal(&block)
+
+    #expect(try TarArchive.check(TarBlock.archive([block]).span) == 3)
+  }
+
+  private func gnuFile(_ bytes: [UInt8], at offset: Int) -> [UInt8] {
+    var block = TarBlock.file("a", [])
+    TarBlock.put(Array("ustar  \0".utf8), into: &block, at: 257)
+    TarBlock.put(bytes, into: &block, at: offset)
+    TarBlock.seal(&block)
+    return block
+  }
+
+  @Test(arguments: [(345, "folder"), (345, "1234567/89"), (357, "x"), (369, "1"), (499, "1")])
+  func prefixInAGNUHeaderIsRefused(offset: Int, text: String) {
+    expectRefused(gnuFile(Array(text.utf8), at: offset), as: .conflictingName)
+  }
+
+  @Test(arguments: [(500, "1"), (345, "14717221000\0"), (357, "14717221000\0")])
+  func timesInAGNUHeaderAreRead(offset: Int, text: String) throws {
+    let archive = TarBlock.archive([gnuFile(Array(text.utf8), at: offset)])
+
+    #expect(try TarArchive.find(Array("a".utf8).span, in: archive.span) != nil)
+  }
+
   @Test(arguments: ["77777777777\0", "777777777777", "00000010000\0"])
   func ldr011SizeBeyondTheEndIsRefused(field: String) {
     var block = TarBlock.file("a", [])
