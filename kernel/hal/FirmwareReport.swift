@@ -22,6 +22,13 @@ public enum FirmwareDefect: Equatable, Sendable {
   case badPointer
   /// Structure or values make no sense.
   case malformed
+  /// It names a console that no driver of this machine is for, or names none at all where it
+  /// says that there is one.
+  case unknownConsole
+  /// It names a console without an interrupt that could reach the processor.
+  case consoleWithoutInterrupt
+  /// It has more entries of one kind than are kept.
+  case tooManyEntries
 }
 
 /// A table, and what is wrong with it.

@@ -71,6 +71,9 @@ extension FirmwareDefect {
     case .badEntryLength: "has an entry of a wrong length; what cannot be read is passed over"
     case .badPointer: "has an entry that leads to no table; it is passed over"
     case .malformed: "makes no sense; it is passed over"
+    case .unknownConsole: "names a console that cannot be driven; it is passed over"
+    case .consoleWithoutInterrupt: "its console has no interrupt; the PC's first port is preferred"
+    case .tooManyEntries: "has too many entries of one kind; the last are passed over"
     }
   }
 }

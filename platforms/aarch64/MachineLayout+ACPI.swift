@@ -45,11 +45,14 @@ extension MachineLayout {
   private mutating func readSerialPort<M>(_ root: ACPIRoot<M>) {
     guard
       let table = root.table(.serialConsole, noting: &report),
-      let port = ACPISerialConsole(table, noting: &report), let device = port.device,
-      device.registers != 0
+      let port = ACPISerialConsole(table, noting: &report)
     else { return }
+    guard let device = port.device, device.registers != 0 else {
+      report.note(table.name, .unknownConsole)
+      return
+    }
     serialPort = device
-    if case .line(let line) = port.interrupt, Self.isLine(line) { serialPort.line = line }
+    if let line = port.line, Self.isLine(line) { serialPort.line = line }
   }
 
   /// Whether a device can have the interrupt.

@@ -8,11 +8,12 @@ extension MachineLayout {
   mutating func read<Memory: PhysicalMemoryReader>(
     _ tree: DeviceTree<Memory>, processor: UInt64
   ) {
-    if let node = tree.firstNode(where: { Self.controller($0, in: tree) != .none }) {
+    let node = tree.firstNode { Self.controller($0, in: tree) != .none }
+    if let node {
       readController(node, in: tree)
       readTimer(tree, controller: node)
-      readSerialPort(tree, controller: node)
     }
+    readSerialPort(tree, controller: node)
     readFirmware(tree)
     powerOff = tree.registerWrite("syscon-poweroff")
     reboot = tree.registerWrite("syscon-reboot")
@@ -42,7 +43,8 @@ extension MachineLayout {
     } else {
       let count = min(tree.cell("#redistributor-regions", of: node) ?? 1, 16)
       for index in 0..<count {
-        if let region = Self.region(1 + index, of: node, in: tree) { redistributors.append(region) }
+        guard let region = Self.region(1 + index, of: node, in: tree) else { continue }
+        if !redistributors.append(region) { report.note(.deviceTree, .tooManyEntries) }
       }
     }
   }
@@ -80,8 +82,9 @@ extension MachineLayout {
     }
   }
 
-  private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode) {
-    guard let port = tree.serialPort else { return }
+  /// A port without a line is of use too: the kernel says on it why it cannot boot.
+  private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode?) {
+    guard let port = tree.serialPort(noting: &report, driving: { _ in true }) else { return }
     serialPort = port.device
     if let interrupt = tree.interrupt(of: port.node), interrupt.controller == controller,
       let line = Self.number(of: interrupt), Self.isLine(line)

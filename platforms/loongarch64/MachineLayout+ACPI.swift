@@ -23,9 +23,12 @@ extension MachineLayout {
   private mutating func readSerialPort<M>(_ root: ACPIRoot<M>, firstLine: UInt32?) {
     guard
       let table = root.table(.serialConsole, noting: &report),
-      let port = ACPISerialConsole(table, noting: &report), let device = port.device,
-      device.kind == .serial16550, device.registers != 0
+      let port = ACPISerialConsole(table, noting: &report)
     else { return }
+    guard let device = port.device, device.kind == .serial16550, device.registers != 0 else {
+      report.note(table.name, .unknownConsole)
+      return
+    }
     serialPort = device
     guard let firstLine, let line = Self.line(of: port, in: table), line >= firstLine,
       line - firstLine < PlatformInterruptLayout.lineLimit
@@ -39,11 +42,9 @@ extension MachineLayout {
   /// Source: Serial Port Console Redirection Table, revision 4, "Interrupt Type", "Global
   /// System Interrupt".
   private static func line<M>(of port: ACPISerialConsole, in table: ACPITable<M>) -> UInt32? {
-    switch port.interrupt {
-    case .line(let line): line
-    case .isa: nil
-    case .none: table.word32(at: 54).flatMap { $0 == 0 ? nil : $0 }
-    }
+    if let line = port.line { return line }
+    guard port.isaInterrupt == nil else { return nil }
+    return table.word32(at: 54).flatMap { $0 == 0 ? nil : $0 }
   }
 
   /// Source: ACPI Specification 6.5 §4.8.3.7, sleep control register; §4.8.3.6, reset register.

@@ -37,7 +37,9 @@ extension MachineLayout {
   }
 
   private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, bridge: DeviceTreeNode?) {
-    guard let port = tree.serialPort, port.device.kind == .serial16550 else { return }
+    guard let port = tree.serialPort(noting: &report, driving: { $0 == .serial16550 }) else {
+      return
+    }
     serialPort = port.device
     if let interrupt = tree.interrupt(of: port.node), interrupt.controller == bridge,
       interrupt.number < PlatformInterruptLayout.lineLimit

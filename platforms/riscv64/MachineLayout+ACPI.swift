@@ -12,6 +12,7 @@ extension MachineLayout {
     if let table = root.table(.hartCapabilities, noting: &report) {
       timeFrequency = ACPIHartCapabilities(table, noting: &report)?.timeFrequency ?? 0
     }
+    var firstLine: UInt32? = nil
     if let table = root.table(.interruptControllers, noting: &report),
       let model = ACPIPlatformInterrupts(table, hart: bootHart, noting: &report)
     {
@@ -24,18 +25,22 @@ extension MachineLayout {
       controllerBase = model.base
       controllerByteCount = model.byteCount
       controllerSourceCount = UInt32(min(UInt32(model.sourceCount), PLICLayout.highestSource))
-      readSerialPort(root, firstLine: model.firstLine)
+      firstLine = model.firstLine
     }
+    readSerialPort(root, firstLine: firstLine)
   }
 
-  private mutating func readSerialPort<M>(_ root: ACPIRoot<M>, firstLine: UInt32) {
+  private mutating func readSerialPort<M>(_ root: ACPIRoot<M>, firstLine: UInt32?) {
     guard
       let table = root.table(.serialConsole, noting: &report),
-      let port = ACPISerialConsole(table, noting: &report), let device = port.device,
-      device.kind == .serial16550, device.registers != 0
+      let port = ACPISerialConsole(table, noting: &report)
     else { return }
+    guard let device = port.device, device.kind == .serial16550, device.registers != 0 else {
+      report.note(table.name, .unknownConsole)
+      return
+    }
     serialPort = device
-    if case .line(let line) = port.interrupt, line > firstLine,
+    if let firstLine, let line = port.line, line > firstLine,
       line - firstLine <= controllerSourceCount
     {
       serialPort.line = line - firstLine

@@ -10,9 +10,7 @@ extension MachineLayout {
     _ tree: DeviceTree<Memory>, processor bootHart: UInt64
   ) {
     readTime(tree, bootHart: bootHart)
-    if let controller = readController(tree, bootHart: bootHart) {
-      readSerialPort(tree, controller: controller)
-    }
+    readSerialPort(tree, controller: readController(tree, bootHart: bootHart))
     powerOff = tree.registerWrite("syscon-poweroff")
     reboot = tree.registerWrite("syscon-reboot")
     entropySeed = tree.entropySeed
@@ -26,8 +24,10 @@ extension MachineLayout {
     timeFrequency = tree.number("timebase-frequency", of: cpus) ?? own ?? 0
   }
 
-  private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode) {
-    guard let port = tree.serialPort, port.device.kind == .serial16550 else { return }
+  private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode?) {
+    guard let port = tree.serialPort(noting: &report, driving: { $0 == .serial16550 }) else {
+      return
+    }
     serialPort = port.device
     if let interrupt = tree.interrupt(of: port.node), interrupt.controller == controller,
       interrupt.number > 0, interrupt.number <= controllerSourceCount

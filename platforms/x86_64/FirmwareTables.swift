@@ -10,7 +10,8 @@ struct FirmwareTables {
   var sleepState: ACPISleepState?
   /// Physical address of the event timer, or 0.
   var eventTimerAddress: UInt64 = 0
-  var console: ACPISerialConsole?
+  /// The console that the firmware names, if it is a 16550; without a line if it has none.
+  var console: DeviceDescription?
 
   /// - Throws: what is missing or wrong, of the things that the kernel cannot run without.
   init<Memory: PhysicalMemoryReader>(
@@ -40,8 +41,12 @@ struct FirmwareTables {
     {
       eventTimerAddress = timer.address
     }
-    if let table = root.table(.serialConsole, noting: &report) {
-      console = ACPISerialConsole(table, noting: &report)
+    if let table = root.table(.serialConsole, noting: &report),
+      let named = ACPISerialConsole(table, noting: &report)
+    {
+      console = device(named)
+      if console == nil { report.note(table.name, .unknownConsole) }
+      if let console, console.line == nil { report.note(table.name, .consoleWithoutInterrupt) }
     }
   }
 
@@ -66,10 +71,11 @@ struct FirmwareTables {
     return MemoryRegion(base: address & ~mask, byteCount: Limits.pageByteCount, kind: .device)
   }
 
-  /// The firmware's console if it names a 16550, else the PC's first port if it answers.
+  /// The firmware's console if it can interrupt, else the PC's first port if it answers: the
+  /// driver waits for interrupts.
   func serialDevice(hasFirstPort: Bool) -> DeviceDescription? {
-    if let console, console.kind == .uart16550, let device = describe(console) { return device }
-    guard hasFirstPort else { return nil }
+    if let console, console.line != nil { return console }
+    guard hasFirstPort else { return console }
     var device = DeviceDescription()
     device.kind = .serial16550
     device.clockFrequency = FirstSerialPort.clockFrequency
@@ -78,14 +84,25 @@ struct FirmwareTables {
     return device
   }
 
-  private func describe(_ console: ACPISerialConsole) -> DeviceDescription? {
-    guard var device = console.device else { return nil }
-    if device.clockFrequency == 0 { device.clockFrequency = FirstSerialPort.clockFrequency }
-    switch console.interrupt {
-    case .none: device.line = nil
-    case .isa(let number): device.line = interruptModel.route(isa: Int(number)).line
-    case .line(let line): device.line = line
+  private func device(_ console: ACPISerialConsole) -> DeviceDescription? {
+    guard console.kind == .uart16550, var device = console.device else { return nil }
+    // A port in memory may have any clock: there 0 stays, and its speed is left as it is.
+    if device.clockFrequency == 0, console.register.port != nil {
+      device.clockFrequency = FirstSerialPort.clockFrequency
     }
+    device.line = line(of: console)
     return device
+  }
+
+  /// The line that the table names, the one that its ISA interrupt is routed to, or that of the
+  /// interrupt that a PC's port at this address has.
+  ///
+  /// Firmware writes line 0 where it means none: that is the timer's, or nobody's.
+  private func line(of console: ACPISerialConsole) -> UInt32? {
+    if let line = console.line, line != 0, interruptModel.isWired(line: line) { return line }
+    let interrupt =
+      console.isaInterrupt.map { Int($0) }
+      ?? console.register.port.flatMap { FirstSerialPort.isaInterrupt(ofPortAt: $0) }
+    return interrupt.map { interruptModel.route(isa: $0).line }
   }
 }

@@ -55,12 +55,20 @@ import Testing
     #expect(port.accessWidth == 4)
   }
 
-  @Test(arguments: [nil, "/nothing", "/intc@8000000"])
-  func firstSerialPortServesWithoutConsolePath(path: String?) throws {
-    let port = try layout { $0.stdoutPath = path }.serialPort
+  @Test func firstSerialPortServesWithoutConsolePath() throws {
+    let port = try layout { $0.stdoutPath = nil }.serialPort
 
     #expect(port.registers == 0x904_0000)
     #expect(port.line == 40)
+  }
+
+  @Test(arguments: ["/nothing", "/intc@8000000", ""])
+  func noPortServesInPlaceOfOneThatCannotBeDriven(path: String) throws {
+    let layout = try layout { $0.stdoutPath = path }
+
+    #expect(layout.serialPort.kind == .none)
+    #expect(layout.report.count == 1)
+    #expect(layout.report[0] == FirmwareFinding(.deviceTree, .unknownConsole))
   }
 
   @Test(
@@ -68,6 +76,18 @@ import Testing
       as [(String?, PowerConduit)])
   func firmwareIsCalledAsTheTreeSays(method: String?, conduit: PowerConduit) throws {
     #expect(try layout { $0.method = method }.conduit == conduit)
+  }
+
+  @Test func fifthRegionOfRedistributorsIsNoted() throws {
+    let layout = try layout { board in
+      for index in 1...4 as ClosedRange<UInt64> {
+        board.redistributors.append((index << 38, 0x400_0000))
+      }
+    }
+
+    #expect(layout.redistributors.count == 4)
+    #expect(layout.report.count == 1)
+    #expect(layout.report[0] == FirmwareFinding(.deviceTree, .tooManyEntries))
   }
 
   @Test func everyRegionOfRedistributorsIsKept() throws {
@@ -111,9 +131,11 @@ import Testing
   }
 
   /// The boot report needs the port even if the rest of the machine is of no use.
-  @Test func portIsKnownThoughDiscoveryFails() {
+  @Test(arguments: [(false, 3), (true, 0)])
+  func portIsKnownThoughDiscoveryFails(hasTimer: Bool, controllerVersion: Int) {
     var board = ArmBoardTree()
-    board.hasTimer = false
+    board.hasTimer = hasTimer
+    board.controllerVersion = controllerVersion
     let memory = FirmwareMemory(board.build().bytes())
     var boot = BootEnvironment()
     boot.deviceTree = memory.base
@@ -151,10 +173,10 @@ import Testing
   }
 
   /// A PL011 with line 33, as QEMU describes it.
-  private func serialTable() -> [UInt8] {
+  private func serialTable(kind: UInt64 = 0x03) -> [UInt8] {
     var serial = TableBuilder("SPCR", revision: 2)
     for (value, count) in [
-      (0x03, 1), (0, 3), (0, 1), (32, 1), (0, 1), (3, 1), (0x900_0000, 8), (1 << 3, 1), (0, 1),
+      (kind, 1), (0, 3), (0, 1), (32, 1), (0, 1), (3, 1), (0x900_0000, 8), (1 << 3, 1), (0, 1),
       (33, 4), (0, 22),
     ] as [(UInt64, Int)] {
       serial.add(value, byteCount: count)
@@ -203,6 +225,16 @@ import Testing
     tables[2] = fixedTable(flags: flags)
 
     #expect(try layout(tables: tables).conduit == conduit)
+  }
+
+  @Test func consoleOfAnotherKindIsNoted() throws {
+    var tables = tables()
+    tables[3] = serialTable(kind: 0x11)
+
+    let layout = try layout(tables: tables)
+
+    #expect(layout.serialPort.kind == .none)
+    #expect(layout.report.count == 1 && layout.report[0].defect == .unknownConsole)
   }
 
   @Test func onlyControllerAndTimerMustBeThere() throws {

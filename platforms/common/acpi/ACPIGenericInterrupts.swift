@@ -48,10 +48,10 @@ public struct ACPIGenericInterrupts: Equatable, Sendable {
         distributor = table.word64(at: entry.offset + 8) ?? 0
         version = table.word8(at: entry.offset + 20) ?? 0
       case Kind.redistributors:
-        redistributors.append(
-          MemoryRegion(
-            base: table.word64(at: entry.offset + 4) ?? 0,
-            byteCount: UInt64(table.word32(at: entry.offset + 12) ?? 0), kind: .device))
+        let region = MemoryRegion(
+          base: table.word64(at: entry.offset + 4) ?? 0,
+          byteCount: UInt64(table.word32(at: entry.offset + 12) ?? 0), kind: .device)
+        if !redistributors.append(region) { report.note(table.name, .tooManyEntries) }
       case Kind.processor:
         readProcessor(entry, of: table, processor: processor, &ownRedistributor)
       default: break
@@ -89,13 +89,18 @@ public struct MemoryRegionList: Equatable, Sendable {
 
   public init() {}
 
-  /// Adds a range, unless it is empty, wraps around, or has no place.
-  public mutating func append(_ region: MemoryRegion) {
-    guard count < Self.limit, region.byteCount > 0,
+  /// Adds a range, unless it is empty or wraps around.
+  ///
+  /// - Returns: false if there is no place for it.
+  @discardableResult
+  public mutating func append(_ region: MemoryRegion) -> Bool {
+    guard region.byteCount > 0,
       !region.base.addingReportingOverflow(region.byteCount - 1).overflow
-    else { return }
+    else { return true }
+    guard count < Self.limit else { return false }
     regions[count] = region
     count += 1
+    return true
   }
 
   /// - Precondition: `index < count`.

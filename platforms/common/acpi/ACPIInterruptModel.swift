@@ -45,7 +45,7 @@ public struct ACPIInterruptModel: Sendable {
     var entries = ACPIEntries(ofInterruptControllers: table)
     while let entry = entries.next(noting: &report) {
       switch (entry.kind, entry.byteCount) {
-      case (1, 12...): addController(table, at: entry.offset)
+      case (1, 12...): addController(table, at: entry.offset, noting: &report)
       case (2, 10...): addOverride(table, at: entry.offset)
       case (1, _), (2, _): report.note(table.name, .badEntryLength)
       default: break
@@ -54,10 +54,16 @@ public struct ACPIInterruptModel: Sendable {
   }
 
   /// Source: ACPI Specification 6.5 §5.2.12.3, I/O APIC Structure.
-  private mutating func addController<M: PhysicalMemoryReader>(_ table: ACPITable<M>, at: UInt64) {
-    guard controllerCount < Self.controllerLimit, let address = table.word32(at: at + 4),
-      let firstLine = table.word32(at: at + 8), address != 0
+  private mutating func addController<M: PhysicalMemoryReader>(
+    _ table: ACPITable<M>, at: UInt64, noting report: inout FirmwareReport
+  ) {
+    guard let address = table.word32(at: at + 4), let firstLine = table.word32(at: at + 8),
+      address != 0
     else { return }
+    guard controllerCount < Self.controllerLimit else {
+      report.note(table.name, .tooManyEntries)
+      return
+    }
     controllers[controllerCount] = Controller(address: UInt64(address), firstLine: firstLine)
     controllerCount += 1
   }

@@ -5,16 +5,12 @@ import KernelHAL
 /// Source: Serial Port Console Redirection Table, revision 4 (Microsoft).
 public struct ACPISerialConsole: Equatable, Sendable {
   public enum Kind: Equatable, Sendable { case uart16550, uartPL011 }
-  public enum Interrupt: Equatable, Sendable {
-    case none
-    /// An interrupt of the two legacy controllers.
-    case isa(UInt8)
-    /// A line of the interrupt controller that the machine has.
-    case line(UInt32)
-  }
   public let kind: Kind
   public let register: ACPIRegister
-  public let interrupt: Interrupt
+  /// A line of the interrupt controller that the machine has, if the table names one.
+  public let line: UInt32?
+  /// An interrupt of the two legacy controllers that a device can have, if the table names one.
+  public let isaInterrupt: UInt8?
   /// Input clock in hertz, or 0 if the table does not say.
   public let clockFrequency: UInt32
 
@@ -29,21 +25,21 @@ public struct ACPISerialConsole: Equatable, Sendable {
       report.note(table.name, .tooShort)
       return nil
     }
+    // The address is 0 where the firmware does not use a serial port.
     guard register.address != 0 else { return nil }
     switch type {
     case 0x00, 0x01, 0x12: kind = .uart16550
     case 0x03, 0x0e: kind = .uartPL011
-    default: return nil
+    default:
+      report.note(table.name, .unknownConsole)
+      return nil
     }
     self.register = register
     // Bits 1 to 4: I/O APIC or SAPIC, GIC, PLIC, and later controllers; bit 0: the 8259.
-    if interruptTypes & 0xfe != 0 {
-      interrupt = .line(line)
-    } else if interruptTypes & 1 != 0, isaInterrupt < 16 {
-      interrupt = .isa(isaInterrupt)
-    } else {
-      interrupt = .none
-    }
+    self.line = interruptTypes & 0xfe != 0 ? line : nil
+    // 0 is the timer's, and 2 leads from one legacy controller to the other.
+    let isOfADevice = (1..<16).contains(isaInterrupt) && isaInterrupt != 2
+    self.isaInterrupt = interruptTypes & 1 != 0 && isOfADevice ? isaInterrupt : nil
     let revision = table.word8(at: 8) ?? 0
     clockFrequency = revision >= 3 ? table.word32(at: 68) ?? 0 : 0
   }

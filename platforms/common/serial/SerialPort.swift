@@ -8,17 +8,32 @@ public struct DeviceTreeSerialPort {
 }
 
 extension DeviceTree {
-  /// The port that the firmware talks on, else the first there is.
+  /// The port that the firmware talks on; the first there is, where the tree does not say.
+  ///
+  /// No other will do if that one cannot be driven: a board may have its radio on the next.
+  ///
+  /// - Parameter isDriven: Whether there is a driver for a kind.
   ///
   /// Source: Devicetree Specification 0.4 §3.6, /chosen; Linux devicetree bindings serial/8250
   /// and serial/pl011.
-  public var serialPort: DeviceTreeSerialPort? {
-    var node: DeviceTreeNode? = nil
-    if let chosen = child("chosen", of: root), let path = property("stdout-path", of: chosen) {
-      node = self.node(namedBy: path).flatMap { serialKind(of: $0) == .none ? nil : $0 }
+  public func serialPort(
+    noting report: inout FirmwareReport, driving isDriven: (DeviceKind) -> Bool
+  ) -> DeviceTreeSerialPort? {
+    func isPort(_ node: DeviceTreeNode) -> Bool {
+      let kind = serialKind(of: node)
+      return kind != .none && isDriven(kind)
     }
-    node = node ?? firstNode { serialKind(of: $0) != .none }
-    guard let node, let registers = registers(of: node) else { return nil }
+    guard let chosen = child("chosen", of: root), let path = property("stdout-path", of: chosen)
+    else { return firstNode(where: isPort).flatMap { serialPort(at: $0) } }
+    if let node = node(namedBy: path), isPort(node), let port = serialPort(at: node) {
+      return port
+    }
+    report.note(.deviceTree, .unknownConsole)
+    return nil
+  }
+
+  private func serialPort(at node: DeviceTreeNode) -> DeviceTreeSerialPort? {
+    guard let registers = registers(of: node) else { return nil }
     var device = DeviceDescription()
     device.kind = serialKind(of: node)
     device.registers = registers.base

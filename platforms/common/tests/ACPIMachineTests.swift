@@ -48,10 +48,13 @@ private func table(
     #expect(model.controller(at: 1) == .init(address: 0xfec0_1000, firstLine: 24))
   }
 
-  @Test func moreControllersThanThereIsRoomForAreLeftOut() throws {
-    let model = try parse(Array(repeating: controller, count: 12))
+  @Test(arguments: [(8, 0), (9, 1), (12, 1)])
+  func moreControllersThanThereIsRoomForAreLeftOutAndNoted(count: Int, noted: Int) throws {
+    let (model, report) = try read(Array(repeating: controller, count: count))
 
     #expect(model.controllerCount == ACPIInterruptModel.controllerLimit)
+    #expect(report.count == noted)
+    if noted > 0 { #expect(report[0].defect == .tooManyEntries) }
   }
 
   @Test func interruptsWithoutOverrideKeepTheirLine() throws {
@@ -251,13 +254,22 @@ private func table(
     type: UInt8, space: UInt8 = 1, access: UInt8 = 1, interrupts: UInt8 = 3, isa: UInt8 = 4,
     line: UInt64 = 20
   ) throws -> ACPISerialConsole? {
+    var report = FirmwareReport()
+    return try parse(
+      type: type, space: space, access: access, interrupts: interrupts, isa: isa, line: line,
+      noting: &report)
+  }
+
+  private func parse(
+    type: UInt8, space: UInt8 = 1, access: UInt8 = 1, interrupts: UInt8 = 3, isa: UInt8 = 4,
+    line: UInt64 = 20, noting report: inout FirmwareReport
+  ) throws -> ACPISerialConsole? {
     var builder = TableBuilder("SPCR", revision: 2)
     builder.bytes += [type, 0, 0, 0, space, 32, 0, access]
     builder.add(0x3f8, byteCount: 8)
     builder.bytes += [interrupts, isa]
     builder.add(line, byteCount: 4)
     builder.bytes += [UInt8](repeating: 0, count: 22)
-    var report = FirmwareReport()
     return ACPISerialConsole(try table(.serialConsole, builder.finished()), noting: &report)
   }
 
@@ -266,14 +278,24 @@ private func table(
 
     #expect(console.kind == .uart16550)
     #expect(console.register.port == 0x3f8)
-    #expect(console.interrupt == .line(20))
+    #expect(console.line == 20)
+    #expect(console.isaInterrupt == 4)
   }
 
-  @Test func legacyInterruptServesWhereThereIsNoOther() throws {
-    #expect(try parse(type: 1, interrupts: 1)?.interrupt == .isa(4))
-    #expect(
-      try parse(type: 1, interrupts: 1, isa: 16)?.interrupt == ACPISerialConsole.Interrupt.none)
-    #expect(try parse(type: 1, interrupts: 0)?.interrupt == ACPISerialConsole.Interrupt.none)
+  @Test(
+    arguments: [(0, nil, nil), (1, nil, 4), (2, 20, nil), (3, 20, 4), (8, 20, nil)]
+      as [(UInt8, UInt32?, UInt8?)])
+  func interruptsAreThoseThatTheTypeNames(types: UInt8, line: UInt32?, isa: UInt8?) throws {
+    let console = try parse(type: 1, interrupts: types)
+
+    #expect(console?.line == line)
+    #expect(console?.isaInterrupt == isa)
+  }
+
+  /// 0 is the timer's, 2 leads to the second controller, and there are 16.
+  @Test(arguments: [0, 2, 16, 255] as [UInt8])
+  func interruptOfNoDeviceIsNone(isa: UInt8) throws {
+    #expect(try parse(type: 1, interrupts: 1, isa: isa)?.isaInterrupt == nil)
   }
 
   @Test func accessSizeSpreadsTheRegisters() throws {
@@ -308,9 +330,11 @@ private func table(
     #expect(report.count == 1 && report[0].defect == .tooShort)
   }
 
-  @Test func otherKindsAreRefused() throws {
+  @Test func otherKindsAreRefusedAndNoted() throws {
     #expect(try parse(type: 3)?.kind == .uartPL011)
-    #expect(try parse(type: 2) == nil)
+    var report = FirmwareReport()
+    #expect(try parse(type: 2, noting: &report) == nil)
+    #expect(report.count == 1 && report[0].defect == .unknownConsole)
   }
 }
 

@@ -72,9 +72,34 @@ import Testing
     #expect(port.accessWidth == 1)
   }
 
-  @Test(arguments: [nil, "/soc/nothing", "/soc/plic@c000000"])
-  func firstSerialPortServesWithoutConsolePath(path: String?) throws {
-    #expect(try layout { $0.stdoutPath = path }.serialPort.registers == 0x1000_1000)
+  @Test func firstSerialPortServesWithoutConsolePath() throws {
+    #expect(try layout { $0.stdoutPath = nil }.serialPort.registers == 0x1000_1000)
+  }
+
+  @Test(arguments: ["/soc/nothing", "/soc/plic@c000000"])
+  func noPortServesInPlaceOfOneThatCannotBeDriven(path: String) throws {
+    let layout = try layout { $0.stdoutPath = path }
+
+    #expect(layout.serialPort.kind == .none)
+    #expect(layout.report.count == 1)
+    #expect(layout.report[0] == FirmwareFinding(.deviceTree, .unknownConsole))
+  }
+
+  /// The boot report needs the port even if the rest of the machine is of no use.
+  @Test func portIsKnownWithoutAController() {
+    var board = BoardTree()
+    board.controller = .none
+    let memory = FirmwareMemory(board.build().bytes())
+    var boot = BootEnvironment()
+    boot.deviceTree = memory.base
+    var layout = MachineLayout()
+
+    #expect(throws: BootFailure.self) {
+      try layout.discover(boot, processor: 0, in: memory)
+    }
+
+    #expect(layout.serialPort.registers == 0x1000_0000)
+    #expect(layout.serialPort.line == nil)
   }
 
   @Test func powerRegistersAreFound() throws {

@@ -160,6 +160,87 @@ import Testing
     #expect(tables.serialDevice(hasFirstPort: true)?.line == 4)
   }
 
+  /// A console table; `clock` needs revision 3.
+  private func serial(
+    kind: UInt64 = 0, space: UInt64 = 1, address: UInt64 = 0x3f8, types: UInt64 = 3,
+    isa: UInt64 = 4, line: UInt64 = 4, clock: UInt64 = 0
+  ) -> [UInt8] {
+    var table = TableBuilder("SPCR", revision: 3)
+    for (value, count) in [
+      (kind, 1), (0, 3), (space, 1), (32, 1), (0, 1), (1, 1), (address, 8), (types, 1), (isa, 1),
+      (line, 4), (0, 10), (clock, 4), (0, 8),
+    ] as [(UInt64, Int)] {
+      table.add(value, byteCount: count)
+    }
+    return table.finished()
+  }
+
+  /// With ISA interrupt 0 on line 2, and 3 on line 19.
+  private static let overrides: [UInt8] = [
+    2, 10, 0, 0, 2, 0, 0, 0, 0, 0, 2, 10, 0, 3, 19, 0, 0, 0, 0, 0,
+  ]
+
+  private func readConsole(
+    _ serial: [UInt8], hasFirstPort: Bool = false
+  ) throws -> (device: DeviceDescription?, report: FirmwareReport) {
+    let outcome = read([interrupts(Self.controllerEntry + Self.overrides), serial])
+    let tables = try #require(outcome.tables)
+    return (tables.serialDevice(hasFirstPort: hasFirstPort), outcome.report)
+  }
+
+  @Test func clockIsThatOfThePCForPortsOnly() throws {
+    let atPorts = try readConsole(serial()).device
+    let inMemory = try readConsole(serial(space: 0, address: 0xfedc_9000)).device
+    let stated = try readConsole(serial(space: 0, address: 0xfedc_9000, clock: 48_000_000)).device
+
+    #expect(atPorts?.clockFrequency == 1_843_200)
+    #expect(inMemory?.clockFrequency == 0)
+    #expect(stated?.clockFrequency == 48_000_000)
+  }
+
+  @Test(
+    arguments: [
+      // Types, ISA interrupt, line; the line that comes of it.
+      (3, 4, 4, 4), (3, 4, 0, 4), (3, 3, 0, 19), (3, 3, 3, 19), (1, 3, 0, 19), (2, 0, 20, 20),
+      (0, 0, 0, 4), (0, 4, 20, 4), (1, 0, 0, 4), (2, 0, 0, 4),
+    ] as [(UInt64, UInt64, UInt64, UInt32)])
+  func lineIsOneThatTheConsoleCanHave(
+    types: UInt64, isa: UInt64, line: UInt64, expected: UInt32
+  ) throws {
+    let (device, report) = try readConsole(serial(types: types, isa: isa, line: line))
+
+    #expect(device?.line == expected)
+    #expect(report.count == 0)
+  }
+
+  @Test func secondPortHasItsOwnInterrupt() throws {
+    let device = try readConsole(serial(address: 0x2f8, types: 0)).device
+
+    #expect(device?.ports.first == 0x2f8)
+    #expect(device?.line == 19)
+  }
+
+  @Test func firstPortComesBeforeAConsoleWithoutInterrupt() throws {
+    let silent = serial(address: 0xe000, types: 0)
+
+    let (first, report) = try readConsole(silent, hasFirstPort: true)
+    let alone = try readConsole(silent).device
+
+    #expect(first?.ports.first == 0x3f8 && first?.line == 4)
+    #expect(alone?.ports.first == 0xe000 && alone?.line == nil)
+    #expect(report.count == 1)
+    #expect(report[0] == FirmwareFinding(table("SPCR"), .consoleWithoutInterrupt))
+  }
+
+  @Test(arguments: [(2, 1), (3, 0), (0, 2)] as [(UInt64, UInt64)])
+  func consoleThatCannotBeDrivenIsNoted(kind: UInt64, space: UInt64) throws {
+    let (device, report) = try readConsole(serial(kind: kind, space: space), hasFirstPort: true)
+
+    #expect(device?.ports.first == 0x3f8)
+    #expect(report.count == 1)
+    #expect(report[0] == FirmwareFinding(table("SPCR"), .unknownConsole))
+  }
+
   @Test func randomDamageNeverTraps() {
     let seed = UInt64.random(in: .min ... .max)
     print("randomDamageNeverTraps: seed \(seed)")
