@@ -4,15 +4,6 @@ public struct DeviceTreeRegion: Equatable, Sendable {
   public let byteCount: UInt64
 }
 
-/// An interrupt of a device: the controller's node, and the cells that name it there.
-public struct DeviceTreeInterrupt: Equatable, Sendable {
-  public let controller: DeviceTreeNode
-  /// The first cell, and the next two, 0 where the controller has fewer.
-  public let number: UInt32
-  public let second: UInt32
-  public let third: UInt32
-}
-
 extension DeviceTree {
   /// A register block of a device, the first unless `index` says otherwise, as physical
   /// addresses.
@@ -86,66 +77,5 @@ extension DeviceTree {
       index += entry
     }
     return nil
-  }
-
-  /// An interrupt of a device, the first unless `index` says otherwise; nil if it has none
-  /// such that can be followed.
-  ///
-  /// Source: Devicetree Specification 0.4 §2.4, Interrupts and Interrupt Mapping.
-  public func interrupt(of node: DeviceTreeNode, at index: UInt32 = 0) -> DeviceTreeInterrupt? {
-    if let extended = property("interrupts-extended", of: node) {
-      return interrupt(extended: extended, at: index)
-    }
-    guard
-      let list = property("interrupts", of: node), let controller = interruptParent(of: node)
-    else { return nil }
-    let cells = interruptCellCount(of: controller)
-    guard index < list.cellCount / cells else { return nil }
-    return interrupt(of: controller, cells: cells, at: index * cells, in: list)
-  }
-
-  /// In a list where each interrupt has its controller's handle before it.
-  private func interrupt(extended list: DeviceTreeValue, at index: UInt32) -> DeviceTreeInterrupt? {
-    var position: UInt32 = 0
-    var remaining = index
-    while let handle = cell(position, of: list), let controller = node(withHandle: handle) {
-      let cells = interruptCellCount(of: controller)
-      if remaining == 0 {
-        return interrupt(of: controller, cells: cells, at: position + 1, in: list)
-      }
-      remaining -= 1
-      position += 1 + cells
-    }
-    return nil
-  }
-
-  private func interrupt(
-    of controller: DeviceTreeNode, cells: UInt32, at index: UInt32, in list: DeviceTreeValue
-  ) -> DeviceTreeInterrupt? {
-    guard let number = cell(index, of: list), cell(index + cells - 1, of: list) != nil else {
-      return nil
-    }
-    return DeviceTreeInterrupt(
-      controller: controller, number: number,
-      second: cells > 1 ? cell(index + 1, of: list) ?? 0 : 0,
-      third: cells > 2 ? cell(index + 2, of: list) ?? 0 : 0)
-  }
-
-  /// Cells that name an interrupt of the controller: 1 to 8, and 1 where it does not say.
-  private func interruptCellCount(of controller: DeviceTreeNode) -> UInt32 {
-    min(max(cell("#interrupt-cells", of: controller) ?? 1, 1), 8)
-  }
-
-  /// The controller that the interrupts of `node` go to: its own word for it, or that of the
-  /// nearest node it is in. A handle that nobody has ends the search.
-  public func interruptParent(of node: DeviceTreeNode) -> DeviceTreeNode? {
-    var current = node
-    while true {
-      if let handle = cell("interrupt-parent", of: current) {
-        return self.node(withHandle: handle)
-      }
-      guard let parent = current.parent else { return nil }
-      current = parent
-    }
   }
 }

@@ -5,8 +5,9 @@ extension DeviceTree {
 
   /// The processor with this hardware number: a hart id, MPIDR, or core id.
   public func processor(_ number: UInt64) -> DeviceTreeNode? {
-    firstNode { node in
-      guard node.depth == 2, isNamed("cpu", node), let value = property("reg", of: node) else {
+    guard let processors else { return nil }
+    return firstNode(after: processors) { node in
+      guard isCPU(node, of: processors), let value = property("reg", of: node) else {
         return false
       }
       return self.number(value.cellCount, cellsAt: 0, of: value) == number
@@ -15,16 +16,21 @@ extension DeviceTree {
 
   /// Processors that may be used.
   public var processorCount: Int {
+    guard let processors else { return 0 }
+    func isUsable(_ node: DeviceTreeNode) -> Bool {
+      isCPU(node, of: processors) && isEnabled(node)
+    }
     var count = 0
-    var next = firstNode { isProcessor($0) }
+    var next = firstNode(after: processors, where: isUsable)
     while let node = next {
       count += 1
-      next = firstNode(after: node) { isProcessor($0) }
+      next = firstNode(after: node, where: isUsable)
     }
     return count
   }
 
-  private func isProcessor(_ node: DeviceTreeNode) -> Bool {
-    node.depth == 2 && isNamed("cpu", node) && isEnabled(node)
+  /// Other nodes have the name too: those of CPUs' trips in thermal zones, for one.
+  private func isCPU(_ node: DeviceTreeNode, of processors: DeviceTreeNode) -> Bool {
+    node.parent == processors && isNamed("cpu", node)
   }
 }

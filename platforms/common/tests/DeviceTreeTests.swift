@@ -95,6 +95,102 @@ import Testing
     #expect(interrupt?.controller == tree.node(withHandle: 3))
   }
 
+  /// A controller, and a bus that hands interrupts 4 and 5 on to it, with a port two buses
+  /// further down, as on Arm's models.
+  private func mappedTree(
+    map: [UInt32] = [0, 0, 4, 1, 0, 0, 0, 4, 4, 0, 0, 5, 1, 0, 0, 0, 5, 4],
+    mask: [UInt32]? = [0, 0, 63], interrupts: [UInt32] = [5], isController: Bool = true
+  ) throws -> (tree: Tree, port: DeviceTreeNode) {
+    var builder = TreeBuilder()
+    builder.node("") { root in
+      root.property("interrupt-parent", cells: 1)
+      root.property("#address-cells", cells: 2)
+      root.node("gic") { node in
+        node.property("phandle", cells: 1)
+        node.property("#interrupt-cells", cells: 3)
+        node.property("#address-cells", cells: 2)
+        if isController { node.property("interrupt-controller") }
+        node.property("interrupt-map", cells: 0, 0, 0, 5, 4, 2, 0, 0, 5)
+      }
+      root.node("bus") { bus in
+        bus.property("phandle", cells: 2)
+        bus.property("#address-cells", cells: 2)
+        bus.property("#interrupt-cells", cells: 1)
+        bus.property("interrupt-map", bytes: map.flatMap(TreeBuilder.bigEndian))
+        if let mask {
+          bus.property("interrupt-map-mask", bytes: mask.flatMap(TreeBuilder.bigEndian))
+        }
+        bus.node("motherboard") { board in
+          board.node("serial@90000") { port in
+            port.property("reg", cells: 3, 0x9_0000, 0x1000)
+            port.property("interrupts", bytes: interrupts.flatMap(TreeBuilder.bigEndian))
+          }
+        }
+      }
+    }
+    let tree = try parse(builder.bytes())
+    return (tree, try #require(tree.firstNode { tree.isNamed("serial", $0) }))
+  }
+
+  @Test func interruptIsFollowedThroughAMap() throws {
+    let (tree, port) = try mappedTree(interrupts: [4, 5])
+
+    let first = try #require(tree.interrupt(of: port))
+    let second = try #require(tree.interrupt(of: port, at: 1))
+
+    #expect(first.controller == tree.child("gic", of: tree.root))
+    #expect(first.number == 0 && first.second == 4 && first.third == 4)
+    #expect(second.number == 0 && second.second == 5)
+    #expect(tree.interrupt(of: port, at: 2) == nil)
+  }
+
+  /// The port's address is 3, 0x90000.
+  @Test(
+    arguments: [
+      ([3, 0x9_0000, 5, 1, 0, 0, 0, 7, 4], nil, 7), ([3, 0x9_0001, 5, 1, 0, 0, 0, 7, 4], nil, nil),
+      ([3, 1, 5, 1, 0, 0, 0, 7, 4], [7, 0, 7], 7), ([2, 1, 5, 1, 0, 0, 0, 7, 4], [7, 0, 7], nil),
+      ([0, 0, 5, 1, 0, 0, 0, 7, 4], [0, 0], nil),  // half a mask
+      ([0, 0, 5, 1, 0, 0, 0, 7], [0, 0, 7], nil),  // half an entry
+      ([0, 0, 5, 9, 0, 0, 0, 7, 4], [0, 0, 7], nil),  // nobody's handle
+      ([0, 0, 4, 9, 0, 0, 5, 1, 0, 0, 0, 7, 4], [0, 0, 7], nil),
+      ([], [0, 0, 7], nil), ([0, 0], nil, nil), ([0, 0, 5], nil, nil),
+    ] as [([UInt32], [UInt32]?, UInt32?)])
+  func mapEntryFitsByAddressAndName(map: [UInt32], mask: [UInt32]?, expected: UInt32?) throws {
+    let (tree, port) = try mappedTree(map: map, mask: mask)
+
+    #expect(tree.interrupt(of: port)?.second == expected)
+  }
+
+  @Test func mapsThatLeadInACircleEnd() throws {
+    // The bus sends it to the other node, and that one back.
+    let (tree, port) = try mappedTree(
+      map: [0, 0, 5, 1, 0, 0, 0, 5, 4], isController: false)
+
+    #expect(tree.interrupt(of: port) == nil)
+  }
+
+  @Test func onlyNodesAmongTheCPUsAreProcessors() throws {
+    var builder = TreeBuilder()
+    builder.node("") { root in
+      root.node("thermal-zones") { zones in
+        zones.node("cpu") { $0.property("reg", cells: 0) }
+      }
+      root.node("cpus") { cpus in
+        cpus.node("cpu-map") { $0.node("cpu@9") { $0.property("reg", cells: 9) } }
+        for number in 0..<2 as Range<UInt32> {
+          cpus.node("cpu@\(number)") { $0.property("reg", cells: number) }
+        }
+      }
+      root.node("pmu") { $0.node("cpu@5") { $0.property("reg", cells: 5) } }
+    }
+    let tree = try parse(builder.bytes())
+
+    #expect(tree.processorCount == 2)
+    #expect(tree.processor(0)?.parent == tree.processors)
+    #expect(tree.processor(5) == nil)
+    #expect(tree.processor(9) == nil)
+  }
+
   @Test func interruptParentLoopEnds() throws {
     var builder = TreeBuilder()
     builder.node("") { root in
