@@ -41,8 +41,9 @@ enum GICLayout {
   /// Bytes of a distributor's registers that are used.
   static var distributorByteCount: UInt64 { 0x1000 }
   static var routingDistributorByteCount: UInt64 { 0x1_0000 }
-  /// Bytes of a CPU interface's registers that are used, where they are in memory.
-  static var interfaceByteCount: UInt64 { 0x1000 }
+  /// Bytes of a CPU interface's registers, where they are in memory: those that are used end at
+  /// 0x14, and no tree has fewer than these.
+  static var interfaceByteCount: UInt64 { 0x100 }
   /// GICR: a frame of its own, then one for the CPU's own interrupts.
   static var redistributorByteCount: UInt64 { 0x2_0000 }
   static var ownInterruptFrame: UInt64 { 0x1_0000 }

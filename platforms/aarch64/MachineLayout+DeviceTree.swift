@@ -27,10 +27,18 @@ extension MachineLayout {
       return .none
     }
     if tree.lists("arm,gic-v3", in: models) { return .version3 }
-    let isVersion2 =
-      tree.lists("arm,gic-400", in: models) || tree.lists("arm,cortex-a15-gic", in: models)
-      || tree.lists("arm,cortex-a7-gic", in: models)
-    return isVersion2 ? .version2 : .none
+    return isVersion2(models, in: tree) ? .version2 : .none
+  }
+
+  /// Controllers with the registers of version 2, or of version 1: the ones that are used are
+  /// the same, and those that only version 2 has are ignored there.
+  ///
+  /// Source: Linux devicetree binding interrupt-controller/arm,gic; GIC Architecture
+  /// Specification 2.0 (IHI 0048), which names what version 1 lacks.
+  private static func isVersion2<M>(_ models: DeviceTreeValue, in tree: DeviceTree<M>) -> Bool {
+    tree.lists("arm,gic-400", in: models) || tree.lists("arm,cortex-a15-gic", in: models)
+      || tree.lists("arm,cortex-a7-gic", in: models) || tree.lists("arm,cortex-a9-gic", in: models)
+      || tree.lists("arm,pl390", in: models) || tree.lists("qcom,msm-qgic2", in: models)
   }
 
   /// Source: Linux devicetree bindings interrupt-controller/arm,gic and arm,gic-v3.
@@ -95,16 +103,27 @@ extension MachineLayout {
 
   /// Source: Linux devicetree binding arm/psci.
   private mutating func readFirmware<M>(_ tree: DeviceTree<M>) {
-    let node = tree.firstNode { node in
-      tree.isEnabled(node)
-        && (tree.isCompatible(node, with: "arm,psci-1.0")
-          || tree.isCompatible(node, with: "arm,psci-0.2"))
-    }
+    let node = tree.firstNode { tree.isEnabled($0) && Self.hasPowerInterface($0, in: tree) }
     guard let node, let method = tree.property("method", of: node) else { return }
     if tree.lists("hvc", in: method) {
       conduit = .hypervisor
     } else if tree.lists("smc", in: method) {
       conduit = .secureMonitor
     }
+  }
+
+  /// Version 0.1 had no function that turns the machine off, and left the numbers of the others
+  /// to the tree. Where those are the ones that version 0.2 fixed, the firmware may have the
+  /// rest of it, and a call that it does not know comes back.
+  ///
+  /// Source: Linux devicetree binding arm/psci; SMC Calling Convention (DEN 0028), "Unknown
+  /// Function Identifier".
+  private static func hasPowerInterface<M>(
+    _ node: DeviceTreeNode, in tree: DeviceTree<M>
+  ) -> Bool {
+    if tree.isCompatible(node, with: "arm,psci-1.0") { return true }
+    if tree.isCompatible(node, with: "arm,psci-0.2") { return true }
+    return tree.isCompatible(node, with: "arm,psci")
+      && tree.cell("cpu_off", of: node) == PowerFunction.processorOff
   }
 }

@@ -16,4 +16,6 @@ enum PowerFunction {
   static var off: UInt64 { 0x8400_0008 }
   /// SYSTEM_RESET.
   static var reset: UInt64 { 0x8400_0009 }
+  /// CPU_OFF, which is not called: trees of version 0.1 name it.
+  static var processorOff: UInt32 { 0x8400_0002 }
 }

@@ -24,9 +24,12 @@ extension MachineLayout {
     tree.isEnabled(node) && (isPLIC(node, in: tree) || tree.isCompatible(node, with: "riscv,aplic"))
   }
 
+  /// T-Head's has the registers of SiFive's, and a second cell in the tree that says how an
+  /// interrupt is triggered.
   private static func isPLIC<M>(_ node: DeviceTreeNode, in tree: DeviceTree<M>) -> Bool {
     tree.isCompatible(node, with: "riscv,plic0")
       || tree.isCompatible(node, with: "sifive,plic-1.0.0")
+      || tree.isCompatible(node, with: "thead,c900-plic")
   }
 
   private mutating func read<M>(

@@ -10,6 +10,7 @@ extension MachineLayout {
     _ tree: DeviceTree<Memory>, processor bootHart: UInt64
   ) {
     readTime(tree, bootHart: bootHart)
+    hasPageTables = Self.hasPageTables(bootHart, in: tree)
     readSerialPort(tree, controller: readController(tree, bootHart: bootHart))
     powerOff = tree.registerWrite("syscon-poweroff")
     reboot = tree.registerWrite("syscon-reboot")
@@ -22,6 +23,14 @@ extension MachineLayout {
     guard let cpus = tree.processors else { return }
     let own = tree.processor(bootHart).flatMap { tree.number("timebase-frequency", of: $0) }
     timeFrequency = tree.number("timebase-frequency", of: cpus) ?? own ?? 0
+  }
+
+  /// Source: Linux devicetree binding riscv/cpus, mmu-type.
+  private static func hasPageTables<M>(_ hart: UInt64, in tree: DeviceTree<M>) -> Bool {
+    guard let cpu = tree.processor(hart), let type = tree.property("mmu-type", of: cpu) else {
+      return true
+    }
+    return !tree.lists("riscv,none", in: type)
   }
 
   private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode?) {

@@ -5,6 +5,8 @@ import PlatformCommon
 struct MachineLayout: FirmwareLayout, Equatable {
   /// Ticks of the time counter per second.
   var timeFrequency: UInt64 = 0
+  /// Whether the boot hart has page tables; where nothing says so, it is running on them.
+  var hasPageTables = true
   var controllerKind = InterruptControllerKind.none
   var controllerBase: UInt64 = 0
   var controllerByteCount: UInt64 = 0
@@ -20,6 +22,9 @@ struct MachineLayout: FirmwareLayout, Equatable {
 
   /// Whether the kernel can run with it.
   func validate() throws(BootFailure) {
+    guard hasPageTables else {
+      throw .missing(StaticReason("page tables of the hart that boots"))
+    }
     guard timeFrequency > 0 else {
       throw .missing(StaticReason("frequency of the time counter"))
     }

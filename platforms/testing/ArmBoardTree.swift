@@ -3,6 +3,10 @@
 public struct ArmBoardTree {
   /// 2 or 3; anything else leaves the controller out.
   public var controllerVersion = 3
+  /// What a controller of version 2 is called.
+  public var version2Models = ["arm,cortex-a15-gic"]
+  /// Bytes of its CPU interface.
+  public var interfaceByteCount: UInt64 = 0x1_0000
   /// Address and length of each region of redistributors.
   public var redistributors: [(UInt64, UInt64)] = [(0x80a_0000, 0xf6_0000)]
   /// What /chosen says of the console; nil leaves it out.
@@ -10,6 +14,9 @@ public struct ArmBoardTree {
   public var hasTimer = true
   /// How the firmware is called; nil leaves it out.
   public var method: String? = "hvc"
+  public var firmwareModels = ["arm,psci-1.0", "arm,psci-0.2", "arm,psci"]
+  /// The number of the function that turns a CPU off; nil leaves it out.
+  public var processorOff: UInt32?
 
   public init() {}
 
@@ -41,7 +48,8 @@ public struct ArmBoardTree {
     guard let method else { return }
     root.node("psci") { node in
       node.property("method", texts: method)
-      node.property("compatible", texts: "arm,psci-1.0", "arm,psci-0.2", "arm,psci")
+      node.property("compatible", bytes: TreeBuilder.texts(firmwareModels))
+      if let processorOff { node.property("cpu_off", cells: processorOff) }
     }
   }
 
@@ -77,8 +85,8 @@ public struct ArmBoardTree {
       node.property("#interrupt-cells", cells: 3)
       if controllerVersion == 2 {
         node.property(
-          "reg", bytes: Self.cells([(0x800_0000, 0x1_0000), (0x801_0000, 0x1_0000)]))
-        node.property("compatible", texts: "arm,cortex-a15-gic")
+          "reg", bytes: Self.cells([(0x800_0000, 0x1_0000), (0x801_0000, interfaceByteCount)]))
+        node.property("compatible", bytes: TreeBuilder.texts(version2Models))
       } else {
         node.property("reg", bytes: Self.cells([(0x800_0000, 0x1_0000)] + redistributors))
         node.property("#redistributor-regions", cells: UInt32(redistributors.count))

@@ -8,6 +8,11 @@ public struct BoardTree {
   /// How interrupts of devices reach the harts.
   public enum Controller: Sendable { case none, plic, aplic, aplicWithMessages }
   public var controller = Controller.plic
+  /// What the platform-level controller is called, and the cells of an interrupt there.
+  public var platformControllerModels = ["sifive,plic-1.0.0", "riscv,plic0"]
+  public var platformInterruptCells: UInt32 = 1
+  /// What the harts say of their page tables; nil leaves it out.
+  public var mmuType: String?
   /// `ranges` of the bus; empty is one to one.
   public var busRanges: [UInt32] = []
 
@@ -53,6 +58,7 @@ public struct BoardTree {
         cpus.node("cpu@\(hart)") { cpu in
           cpu.property("reg", cells: hart)
           cpu.property("compatible", texts: "riscv")
+          if let mmuType { cpu.property("mmu-type", texts: mmuType) }
           cpu.node("interrupt-controller") { own in
             own.property("compatible", texts: "riscv,cpu-intc")
             own.property("phandle", cells: handle(ofHart: hart))
@@ -85,7 +91,7 @@ public struct BoardTree {
 
   private func serialPort(_ bus: inout TreeBuilder, address: UInt32, line: UInt32) {
     bus.node("serial@\(String(address, radix: 16))") { port in
-      if controller == .plic {
+      if controller == .plic, platformInterruptCells == 1 {
         port.property("interrupts", cells: line)
       } else {
         port.property("interrupts", cells: line, 4)
@@ -108,8 +114,8 @@ public struct BoardTree {
         bytes: (0..<harts).flatMap { hart in
           [handle(ofHart: hart), 11, handle(ofHart: hart), 9].flatMap(TreeBuilder.bigEndian)
         })
-      controller.property("compatible", texts: "sifive,plic-1.0.0", "riscv,plic0")
-      controller.property("#interrupt-cells", cells: 1)
+      controller.property("compatible", bytes: TreeBuilder.texts(platformControllerModels))
+      controller.property("#interrupt-cells", cells: platformInterruptCells)
     }
   }
   /// One controller for machine mode, which comes first, and one for supervisor mode.

@@ -36,7 +36,12 @@ public struct TreeBuilder {
   }
 
   public mutating func property(_ name: String, texts: String...) {
-    property(name, bytes: texts.flatMap { Array($0.utf8) + [0] })
+    property(name, bytes: Self.texts(texts))
+  }
+
+  /// A list of texts as a property has it.
+  public static func texts(_ texts: [String]) -> [UInt8] {
+    texts.flatMap { Array($0.utf8) + [0] }
   }
 
   public mutating func word(_ value: UInt32) { structure += Self.bigEndian(value) }

@@ -44,6 +44,49 @@ import Testing
     #expect(layout.redistributors.count == 0)
   }
 
+  @Test(arguments: [
+    "arm,gic-400", "arm,cortex-a7-gic", "arm,cortex-a9-gic", "arm,pl390", "qcom,msm-qgic2",
+  ])
+  func everyControllerWithTheseRegistersIsKnown(model: String) throws {
+    let layout = try layout {
+      $0.controllerVersion = 2
+      $0.version2Models = [model]
+    }
+
+    #expect(layout.controller == .version2)
+    #expect(layout.serialPort.line == 33)
+  }
+
+  @Test func smallestCPUSideIsTaken() throws {
+    #expect(throws: Never.self) {
+      try layout {
+        $0.controllerVersion = 2
+        $0.interfaceByteCount = 0x100
+      }
+    }
+    #expect(throws: BootFailure.self) {
+      try layout {
+        $0.controllerVersion = 2
+        $0.interfaceByteCount = 0xff
+      }
+    }
+  }
+
+  /// Version 0.1 leaves the numbers to the tree.
+  @Test(
+    arguments: [(0x8400_0002, .hypervisor), (0xc400_0002, .none), (1, .none), (nil, .none)]
+      as [(UInt32?, PowerConduit)])
+  func oldFirmwareIsCalledWhereItsNumbersAreThoseOfToday(
+    processorOff: UInt32?, conduit: PowerConduit
+  ) throws {
+    let layout = try layout {
+      $0.firmwareModels = ["arm,psci"]
+      $0.processorOff = processorOff
+    }
+
+    #expect(layout.conduit == conduit)
+  }
+
   @Test func serialPortIsTheConsole() throws {
     let port = try layout().serialPort
 

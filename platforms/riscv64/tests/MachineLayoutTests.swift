@@ -60,6 +60,25 @@ import Testing
     #expect(layout.serialPort.line == 10)
   }
 
+  @Test func controllerOfTHeadIsAPLIC() throws {
+    let layout = try layout {
+      $0.platformControllerModels = ["thead,th1520-plic", "thead,c900-plic"]
+      $0.platformInterruptCells = 2
+    }
+
+    #expect(layout.controllerKind == .plic(context: 1))
+    #expect(layout.serialPort.line == 10)
+  }
+
+  @Test func hartWithoutPageTablesIsRefused() throws {
+    #expect(
+      throws: BootFailure.missing(StaticReason("page tables of the hart that boots"))
+    ) {
+      try layout { $0.mmuType = "riscv,none" }
+    }
+    #expect(throws: Never.self) { try layout { $0.mmuType = "riscv,sv48" } }
+  }
+
   @Test func serialPortIsTheConsole() throws {
     let port = try layout().serialPort
 
