@@ -72,5 +72,7 @@ public struct HandoffFacts {
   public var processorLayout = ProcessorLayout.wide
   /// The hardware's number of the processor that boots, if it is known.
   public var bootProcessor: UInt64?
+  /// What ACPI calls it; 0 if no table says so.
+  public var bootProcessorACPINumber: UInt64 = 0
   public init() {}
 }

@@ -158,11 +158,14 @@ public struct ResponseWriter: ~Copyable, ~Escapable {
     let response = try arena.reserve(40)
     switch facts.processorLayout {
     case .narrow:
+      arena.store(facts.bootProcessorACPINumber, at: record, byteCount: 4)
       arena.store(number, at: record + 4, byteCount: 4)
       arena.store(number, at: response + 12, byteCount: 4)
       arena.store(1, at: response + 16)
       arena.store(list, at: response + 24)
     case .mixed, .wide:
+      // 32 bits, and 32 that are not used, or 64.
+      arena.store(facts.bootProcessorACPINumber, at: record)
       arena.store(number, at: record + 8)
       arena.store(number, at: response + 16)
       arena.store(1, at: response + 24)

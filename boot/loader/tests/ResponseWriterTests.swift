@@ -110,6 +110,7 @@ private func scan(_ words: [UInt64]) throws(LoaderFailure) -> RequestScan {
     facts.acpiRoot = 0xf_0000
     facts.bootTime = -5
     facts.bootProcessor = 3
+    facts.bootProcessorACPINumber = 0x1_0005
     var framebuffer = FramebufferFacts()
     framebuffer.address = 0x8000_0000
     framebuffer.width = 1280
@@ -231,6 +232,7 @@ private func scan(_ words: [UInt64]) throws(LoaderFailure) -> RequestScan {
       #expect(boot.bootProcessor(layout: kernel) == 3)
       #expect(boot.processorCount(layout: kernel) == 1)
       #expect(boot.processor(at: 0, layout: kernel)?.hardwareNumber == 3)
+      #expect(boot.processor(at: 0, layout: kernel)?.acpiNumber == 0x1_0005)
     }
   }
 

@@ -83,6 +83,14 @@ import LoaderCore
   }
 }
 
+extension Firmware: FirmwareBytes {
+  func byte(at address: UInt64) -> UInt8 {
+    guard let pointer = unsafe UnsafeRawPointer(bitPattern: UInt(address)) else { return 0 }
+    // SAFETY: the firmware's own tables lead there, and it maps all memory one to one.
+    return unsafe pointer.load(as: UInt8.self)
+  }
+}
+
 /// The name of a protocol or table.
 struct FirmwareGUID: BitwiseCopyable, Equatable {
   var low: UInt64

@@ -59,6 +59,11 @@ struct Handoff: ~Copyable {
     facts.processorLayout = Machine.processorLayout
     facts.bootProcessor = Machine.bootProcessor(firmware)
     facts.acpiRoot = acpiRoot()
+    if let number = facts.bootProcessor {
+      facts.bootProcessorACPINumber =
+        ACPIProcessors(rootPointer: facts.acpiRoot, in: firmware)?
+        .number(of: number, layout: facts.processorLayout) ?? 0
+    }
     facts.deviceTree = try copyDeviceTree()
     facts.framebuffer = firmware.framebuffer()
     if let framebuffer = facts.framebuffer {
