@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@testable import Builder
+
+/// The graph of modules is kept twice: Package.swift has it for the host, `ModuleTable` for
+/// the machine. A module that is in both has the same folder and the same imports in both.
+@Suite struct ModuleGraphTests {
+  private struct Entry: Equatable {
+    let folder: String
+    let imports: Set<String>
+  }
+
+  /// In the table alone: their sources need a machine.
+  private static let needMachine: Set = ["KernelImage", "UEFILoader", "TestHarness"]
+  /// In the package alone: they stand in for a machine.
+  private static let standIns: Set = ["PlatformSim", "PlatformTesting", "LibmnosHost"]
+
+  /// Folders of the modules that a machine runs.
+  private static let machineFolders = [
+    "kernel/", "platforms/", "boot/", "libmnos", "services/", "init", "userland-tests/",
+  ]
+
+  @Test func packageAndModuleTableAgree() throws {
+    let package = try Self.packageModules()
+    let table = Self.tableModules()
+    #expect(package.count > 15 && table.count > 15)
+
+    for (name, entry) in table where !Self.needMachine.contains(name) {
+      #expect(package[name] == entry, "\(name) in ModuleTable, against Package.swift")
+    }
+    for (name, entry) in package where !Self.standIns.contains(name) {
+      guard Self.machineFolders.contains(where: entry.folder.hasPrefix),
+        entry.folder != "platforms/unicode"
+      else { continue }
+      #expect(table[name] == entry, "\(name) in Package.swift, against ModuleTable")
+    }
+  }
+
+  @Test func readerOfPackageSeesImportsAndFolders() {
+    let text = """
+      func module(_ name: String) {}
+      let targets = [
+        module("A", "a", imports: ["X", "Y"], exclude: ["Z"]),
+        module(
+          "B", "b/c",
+          imports: ["A"]), module("C", "c", exclude: ["D"]),
+        program("P", "p"),
+      ]
+      """
+
+    let modules = Self.modules(in: text)
+
+    #expect(modules["A"] == Entry(folder: "a", imports: ["X", "Y"]))
+    #expect(modules["B"] == Entry(folder: "b/c", imports: ["A"]))
+    #expect(modules["C"] == Entry(folder: "c", imports: []))
+    #expect(modules["P"] == Entry(folder: "p", imports: ["MnosABI", "Libmnos"]))
+    #expect(modules.count == 4)
+  }
+
+  /// Every module of every architecture, with the first of its folders. Test programs are left
+  /// out: none of them builds on the host.
+  private static func tableModules() -> [String: Entry] {
+    var found: [String: Entry] = [:]
+    for architecture in Architecture.all {
+      let table = ModuleTable(root: PortabilityTests.root, architecture: architecture)
+      let programs = table.programs.filter { !$0.place.isTest }.map(\.module)
+      for module in table.kernelModules + table.userModules + table.loaderModules + programs {
+        found[module.name] = Entry(folder: module.folders[0], imports: Set(module.imports))
+      }
+    }
+    return found
+  }
+
+  private static func packageModules() throws -> [String: Entry] {
+    modules(
+      in: try String(
+        contentsOfFile: "\(PortabilityTests.root)/Package.swift", encoding: .utf8))
+  }
+
+  /// The calls of `module` and `program` in the text of Package.swift.
+  private static func modules(in text: String) -> [String: Entry] {
+    var found: [String: Entry] = [:]
+    let call = #/(module|program)\(\s*"([^"]+)",\s*"([^"]+)"(?:,\s*imports:\s*\[([^\]]*)\])?/#
+    for match in text.matches(of: call) {
+      let listed = (match.4 ?? "").split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespacesAndNewlines.union(["\""]))
+      }
+      let imports = match.1 == "program" ? ["MnosABI", "Libmnos"] : listed.filter { !$0.isEmpty }
+      found[String(match.2)] = Entry(folder: String(match.3), imports: Set(imports))
+    }
+    return found
+  }
+}
