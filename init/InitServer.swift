@@ -109,9 +109,11 @@ extension InitServer {
         log.write(entry.path)
         log.write(" is not in the initramfs")
       case .kernel(let status):
-        log.write("cannot be started, status ")
-        log.write(decimal: UInt64(status.rawValue))
-        planRestart(service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
+        log.write("cannot be started: ")
+        log.write(status.words)
+        log.writeLine()
+        return planRestart(
+          service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
       case .tooManyGrants:
         service.isMissing = true
         log.write("its manifest grants more than a program can be given")
@@ -165,8 +167,15 @@ extension InitServer {
 
   private mutating func planRestart(_ service: Service, startedAt start: UInt64, exitValue: UInt64)
   {
+    let now = Clock.now()
     service.startTime = service.policy.ended(
-      startedAt: start, now: Clock.now(), exitValue: exitValue, rule: service.entry.restart)
+      startedAt: start, now: now, exitValue: exitValue, rule: service.entry.restart)
+    guard let time = service.startTime, RestartPolicy.isNoticed(time &- now) else { return }
+    log.begin(service.entry.name.asName)
+    log.write("ended too often; starts again in ")
+    log.write(decimal: (time &- now) / 1_000_000)
+    log.write(" ms")
+    log.writeLine()
   }
 
   /// The exit value of a process that ended or stands still after a fault, which is ended
@@ -176,12 +185,10 @@ extension InitServer {
     switch status.state {
     case .new, .running: return nil
     case .ending, .ended:
-      if process.isReported, status.exitValue != 0 {
-        report(process, "ended with ", status.exitValue)
-      }
+      if process.isReported, status.exitValue != 0 { report(process, status.exitValue) }
       return status.exitValue
     case .stopped:
-      report(process, "stopped by a fault, ", status.exitValue)
+      report(process, status.exitValue)
       log.begin(process.name.asName)
       log.write("at address 0x")
       log.write(hexadecimal: status.faultAddress)
@@ -193,14 +200,11 @@ extension InitServer {
     }
   }
 
-  private mutating func report(_ process: LoadedProcess, _ what: StaticString, _ value: UInt64) {
+  private mutating func report(_ process: LoadedProcess, _ value: UInt64) {
     log.begin(process.name.asName)
-    log.write("process ")
+    ProgramEnd(exitValue: value).write(to: &log)
+    log.write(", process ")
     log.write(decimal: UInt64(process.number))
-    log.write(" ")
-    log.write(what)
-    log.write("0x")
-    log.write(hexadecimal: value)
     log.writeLine()
   }
 }

@@ -14,8 +14,8 @@ import Libmnos
       return 0
     } catch {
       log.begin(Name("init"))
-      log.write("cannot go on, status ")
-      log.write(decimal: UInt64(error.rawValue))
+      log.write("cannot go on: ")
+      log.write(error.words)
       log.writeLine()
       return UInt64(error.rawValue)
     }

@@ -9,6 +9,9 @@ struct RestartPolicy: Equatable {
   static var longestPause: UInt64 { 30_000_000_000 }
   static var healthyRun: UInt64 { 10_000_000_000 }
 
+  /// Whether people notice a pause, so that it has to be announced.
+  static func isNoticed(_ pause: UInt64) -> Bool { pause >= 400_000_000 }
+
   private(set) var restartCount: UInt32 = 0
   private var pause = firstPause
 

@@ -1,24 +1,29 @@
 /// (F) What a process keeps for itself: whose authority its memory comes from, which of its
-/// addresses are free, and its heap.
+/// addresses are free, its heap, and its threads.
 ///
 /// There is one per process, made before the program's own code runs; on the host there is
 /// none, and what needs it throws `unavailable`.
 @safe struct OwnProcess: ~Copyable {
   let budget: Handle
+  /// The process itself, which its start context owns.
+  let process: Handle
   /// The page that the start argument named.
   let startPage: UInt64
   private let lock = BlockingLock()
   private var addresses: AddressAllocator
   private var random: RandomState
   private var heap = Heap()
+  private var threads = ThreadRegistry()
 
   // SAFETY: set once, by start-up code, while the process has one thread.
   nonisolated(unsafe) private static var current: UnsafeMutablePointer<OwnProcess>?
 
-  init(budget: Handle, startPage: UInt64, seed: UInt64) {
-    self.budget = budget
+  init(_ identity: ProcessIdentity, startPage: UInt64) {
+    budget = identity.budget
+    process = identity.process
     self.startPage = startPage
-    random = RandomState(seed: seed)
+    random = RandomState(seed: identity.seed)
+    _ = threads.add(identity.mainThread)
     let start = AddressLayout.place(
       AddressLayout.mappingByteCount, alignment: Heap.arenaByteCount,
       in: AddressLayout.mappings, using: &random)
@@ -85,4 +90,51 @@
     defer { addresses = pages.addresses }
     heap.free(address, to: &pages)
   }
+}
+
+// Threads, and the end of the process.
+extension OwnProcess {
+  /// Notes a thread that the end of the program has to end.
+  ///
+  /// - Throws: `noSlot` if there are `ThreadRegistry.capacity` already.
+  mutating func addThread(_ entry: ThreadRegistry.Entry) throws(SyscallStatus) {
+    guard threads.add(entry) else { throw .noSlot }
+  }
+
+  mutating func removeThread(_ thread: Handle) { threads.remove(thread) }
+
+  /// Ends every thread but the caller's, so that the caller's exit value is the process's.
+  ///
+  /// It allocates nothing: it is what a program without memory does last.
+  static func endOtherThreads() {
+    // A variable of the caller's tells its stack, and that tells its thread.
+    var marker: UInt8 = 0
+    // SAFETY: the address is taken as a number; nothing is read through it.
+    let address = unsafe withUnsafeMutablePointer(to: &marker) {
+      unsafe UInt64(UInt(bitPattern: $0))
+    }
+    try? withLock { $0.endThreads(exceptOnStackAt: address) }
+  }
+
+  /// - Parameter address: In the stack of the thread that goes on.
+  func endThreads(exceptOnStackAt address: UInt64) {
+    let own = threads.index(ofStackAt: address)
+    for index in 0..<threads.count where index != own {
+      _ = try? SystemCall.invoke(.destroy, UInt64(threads[index].thread.rawValue))
+    }
+    // A thread that was made by system calls alone is known to the kernel only. There is no
+    // way left to end with a value then, and an end without one is better than none.
+    let state = try? SystemCall.query(.query, UInt64(process.rawValue))
+    if let state, state[2] > 1 {
+      _ = try? SystemCall.invoke(.destroy, UInt64(process.rawValue))
+    }
+  }
+}
+
+/// What a process knows about itself from the page that it was started with.
+struct ProcessIdentity {
+  var budget = Handle.none
+  var process = Handle.none
+  var mainThread = ThreadRegistry.Entry()
+  var seed: UInt64 = 0
 }

@@ -7,16 +7,12 @@ public protocol Program {
 }
 
 extension Program {
+  /// The return from `run` ends the program, with all threads that it left behind.
   public static func main() {
-    let value = runToEnd()
-    CurrentThread.exit(value)
-  }
-
-  /// What `run` leaves is given back on return.
-  private static func runToEnd() -> UInt64 {
     guard var start = StartContext(StartPage.current) else {
-      return UInt64(SyscallStatus.badArgument.rawValue)
+      CurrentProcess.exit(because: .badArgument)
     }
-    return run(&start)
+    // The end of the process gives back what `start` still holds.
+    CurrentProcess.exit(run(&start))
   }
 }

@@ -10,12 +10,11 @@ public func start(_ argument: UInt64) {
   // SAFETY: the kernel, or the loader in init, passes the address of a page that stays
   // mapped. The state lies in a frame that is never left.
   let page = unsafe StartPage(at: argument)
-  let (budget, seed) = page.identity
-  var state = OwnProcess(budget: budget, startPage: argument, seed: seed)
+  var state = OwnProcess(page.identity, startPage: argument)
   unsafe withUnsafeMutablePointer(to: &state) { (pointer) in
     unsafe OwnProcess.install(pointer)
     _ = programMain(0, nil)
-    endThread(0)
+    CurrentProcess.exit(0)
   }
 }
 
@@ -25,11 +24,8 @@ public func startThread(_ context: UnsafeRawPointer) {
   // SAFETY: `RunningThread` passes a task that it keeps until this thread ended.
   let task = unsafe Unmanaged<ThreadTask>.fromOpaque(context).takeUnretainedValue()
   task.run()
-  endThread(task.value)
+  CurrentThread.exit(task.value)
 }
-
-/// Ends the calling thread.
-private func endThread(_ value: UInt64) { _ = try? SystemCall.invoke(.exit, value) }
 
 /// Fills a run of bytes: hash tables ask for a seed by it.
 @c(arc4random_buf)
@@ -42,16 +38,15 @@ public func fillRandom(_ buffer: UnsafeMutableRawPointer, _ byteCount: Int) {
   }
 }
 
-/// Swift's allocation. A program that has used up its budget ends with `noMemory`.
+/// Swift's allocation. A program that has used up its budget ends, with all its threads, and
+/// with `noMemory` as its reason: Swift has no way to go on without what it asked for.
 @c(posix_memalign)
 public func allocate(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ byteCount: Int
 ) -> Int32 {
   let address =
     (try? OwnProcess.withLock { $0.allocate(byteCount: byteCount, alignment: alignment) }) ?? 0
-  guard address != 0 else {
-    CurrentThread.exit(UInt64(SyscallStatus.noMemory.rawValue))
-  }
+  guard address != 0 else { CurrentProcess.exit(because: .noMemory) }
   // SAFETY: the caller's variable; the address is of memory that the heap just set aside.
   unsafe result.pointee = UnsafeMutableRawPointer(bitPattern: address)
   return 0

@@ -33,10 +33,21 @@
     return unsafe start.pointee
   }
 
-  /// The process's budget and random seed, from whichever record the page holds.
-  var identity: (budget: Handle, seed: UInt64) {
-    if let boot { return (Handle(rawValue: boot.budget), boot.randomSeed) }
-    guard let record = StartRecord(bytes) else { return (.none, 0) }
-    return (record.budget, record.randomSeed)
+  /// Who the process is, from whichever record the page holds.
+  var identity: ProcessIdentity {
+    if let boot {
+      return ProcessIdentity(
+        budget: Handle(rawValue: boot.budget), process: Handle(rawValue: boot.process),
+        mainThread: ThreadRegistry.Entry(
+          thread: Handle(rawValue: boot.thread), stackBase: boot.stackBase,
+          stackEnd: boot.stackEnd),
+        seed: boot.randomSeed)
+    }
+    guard let record = StartRecord(bytes) else { return ProcessIdentity() }
+    return ProcessIdentity(
+      budget: record.budget, process: record.process,
+      mainThread: ThreadRegistry.Entry(
+        thread: record.thread, stackBase: record.stackBase, stackEnd: record.stackEnd),
+      seed: record.randomSeed)
   }
 }

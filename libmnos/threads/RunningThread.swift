@@ -13,7 +13,8 @@
   ///   - priority: At most the caller's highest.
   ///   - stackByteCount: Rounded up to pages; the page below is never mapped.
   ///   - body: Its result is the thread's exit value.
-  /// - Throws: `noMemory`, `noSlot`; `badArgument` for the priority.
+  /// - Throws: `noMemory`; `noSlot`, also for more threads than `ThreadRegistry` keeps;
+  ///   `badArgument` for the priority.
   public static func start(
     in context: borrowing StartContext, priority: UInt8, stackByteCount: UInt64 = 64 << 10,
     _ body: @escaping () -> UInt64
@@ -23,11 +24,15 @@
     let task = ThreadTask(body, try finished.makeSignaller(bits: 1))
     let stack = try MappedMemory(try context.budget.makeMemory(byteCount: stackByteCount))
     let thread = try context.budget.makeThread(in: context.process, priority: priority)
+    let entry = ThreadRegistry.Entry(
+      thread: thread.handle, stackBase: stack.address,
+      stackEnd: stack.address + UInt64(stack.byteCount))
+    try OwnProcess.withLock { (state) throws(SyscallStatus) in try state.addThread(entry) }
+    let running = RunningThread(thread: thread, finished: finished, stack: stack, task: task)
     // SAFETY: the task is kept by the result, which outlives the thread.
     let argument = unsafe UInt64(UInt(bitPattern: Unmanaged.passUnretained(task).toOpaque()))
-    try thread.start(
-      entry: entry, stack: stack.address + UInt64(stack.byteCount), argument: argument)
-    return RunningThread(thread: thread, finished: finished, stack: stack, task: task)
+    try running.thread.start(entry: Self.entry, stack: entry.stackEnd, argument: argument)
+    return running
   }
 
   private init(
@@ -54,7 +59,11 @@
     return unsafe UInt64(UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self)))
   }
 
-  deinit { try? thread.destroy() }
+  deinit {
+    try? thread.destroy()
+    let handle = thread.handle
+    try? OwnProcess.withLock { $0.removeThread(handle) }
+  }
 }
 
 /// What a thread runs, and what came of it.
