@@ -94,10 +94,9 @@ struct Spawner: ~Copyable {
   private func makeProcess(
     _ order: SpawnOrder, _ plan: SpawnPlan
   ) throws(SyscallStatus) -> LoadedProcess {
-    let usage = try budget.usage()
     let own = try budget.makeBudget(
       memoryLimit: Self.limit(
-        order.memoryLimit, ofFree: usage.memoryLimit &- usage.memoryUsed),
+        order.memoryLimit, ofFree: try budget.usage().freeMemory),
       objectLimit: order.objectLimit)
     let process = try own.makeProcess()
     let thread = try own.makeThread(in: process, priority: order.priority)
@@ -106,13 +105,23 @@ struct Spawner: ~Copyable {
       process: process, thread: thread, budget: own)
   }
 
-  /// What a process may use that asks for `wanted` bytes: on a machine that has not much more than
-  /// that, half of what is left, so that the services still to come find something too.
+  /// Bytes that init keeps for itself: without memory it could not even end a process.
+  static var reserve: UInt64 { 1 << 20 }
+
+  /// What a process may use that asks for `wanted` bytes.
+  ///
+  /// A child's limit is taken from its parent when the child is made, so nobody can spend what
+  /// another was given. On a machine that has not much more than is wanted, a process gets half
+  /// of what is left, so that the services still to come find something too.
+  ///
+  /// - Parameter free: Bytes that init has left.
   static func limit(_ wanted: UInt64, ofFree free: UInt64) -> UInt64 {
-    min(wanted, free / 2 & ~(Limits.pageByteCount - 1))
+    guard free > reserve else { return 0 }
+    return min(wanted, (free - reserve) / 2 & ~(Limits.pageByteCount - 1))
   }
 
-  /// Maps each segment with its own rights. What the file does not fill is zero.
+  /// Maps each segment with its own rights; whatever can be executed or written can be read
+  /// too, since the kernel maps nothing without that right. What the file does not fill is zero.
   private static func load(
     _ image: ProgramImage, _ file: Span<UInt8>, at base: UInt64, into loaded: LoadedProcess
   ) throws(SyscallStatus) {
@@ -127,7 +136,7 @@ struct Spawner: ~Copyable {
       }
       try memory.map(
         into: loaded.process, at: base + segment.pageAddress, byteCount: segment.pageByteCount,
-        rights: segment.rights)
+        rights: segment.rights.union(.read))
       loaded.keep(memory)
     }
   }

@@ -34,12 +34,25 @@ import Testing
   @Test(
     arguments: [
       (16384, 65536, 16384), (16384, 32768, 16384), (16384, 32767, 12288), (16384, 8192, 4096),
-      (16384, 8191, 0), (16384, 0, 0), (.max, .max, 1 << 63 - 4096),
-    ] as [(wanted: UInt64, free: UInt64, given: UInt64)])
+      (16384, 8191, 0), (16384, 0, 0),
+    ] as [(wanted: UInt64, left: UInt64, given: UInt64)])
   func noProcessGetsMoreThanHalfOfWhatIsLeft(
-    row: (wanted: UInt64, free: UInt64, given: UInt64)
+    row: (wanted: UInt64, left: UInt64, given: UInt64)
   ) {
-    #expect(Spawner.limit(row.wanted, ofFree: row.free) == row.given)
+    #expect(Spawner.limit(row.wanted, ofFree: Spawner.reserve + row.left) == row.given)
+  }
+
+  /// However many programs are started on however small a machine.
+  @Test(arguments: [0, 1 << 20, 4 << 20, 24 << 20, 64 << 20, 256 << 20, 1 << 40] as [UInt64])
+  func initKeepsItsReserve(total: UInt64) {
+    var free = total
+    let wanted =
+      Manifest.services.map(\.memoryLimit)
+      + [UInt64](repeating: Manifest.spawned.memoryLimit, count: 256)
+
+    for bytes in wanted { free -= Spawner.limit(bytes, ofFree: free) }
+
+    #expect(free >= min(total, Spawner.reserve))
   }
 
   @Test func partsLieApartInUserAddressesWhateverTheSeed() throws {

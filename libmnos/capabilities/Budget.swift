@@ -77,6 +77,9 @@ public struct BudgetUsage: Equatable, Sendable {
   public let memoryUsed: UInt64
   public let objectLimit: UInt64
   public let objectsUsed: UInt64
+
+  /// Bytes that may still be used.
+  public var freeMemory: UInt64 { memoryLimit > memoryUsed ? memoryLimit - memoryUsed : 0 }
 }
 
 /// Arithmetic on pages.
