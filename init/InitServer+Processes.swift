@@ -7,7 +7,7 @@ extension InitServer {
     _ capabilities: inout ReceivedCapabilities, _ reply: consuming PendingReply<ProcessProtocol>
   ) -> Answered {
     switch request {
-    case .spawn(let request): return spawn(request, &capabilities, reply)
+    case .spawn(let request): return spawn(request, for: client.process, &capabilities, reply)
     case .list(let first): return reply.succeed(list(from: first))
     case .kill(let number): return kill(number, reply)
     case .wait(let number): return wait(number, reply)
@@ -64,6 +64,9 @@ extension InitServer {
     } else {
       return reply.fail(.notFound)
     }
+    // What it had started ends before the answer, not when its signal comes.
+    checkServices()
+    checkSpawned()
     return reply.succeed(.done)
   }
 
@@ -79,10 +82,12 @@ extension InitServer {
     return answered
   }
 
-  /// Looks for processes that ended, and tells who waits for them.
+  /// Looks for processes that ended, and tells who waits for them. What one had started is
+  /// further behind in the list, and so is found in the same pass.
   mutating func checkSpawned() {
     for process in spawned.running {
       guard let value = end(of: process) else { continue }
+      spawned.endAll(ownedBy: process.number)
       for handle in spawned.ended(process.number, value: value) {
         HeldReply<ProcessProtocol>(adopting: handle).succeed(.ended(exitValue: value))
       }

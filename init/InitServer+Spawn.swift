@@ -3,12 +3,14 @@ import Libmnos
 /// Starting what a client asks for.
 extension InitServer {
   mutating func spawn(
-    _ request: SpawnRequest, _ capabilities: inout ReceivedCapabilities,
+    _ request: SpawnRequest, for owner: UInt32, _ capabilities: inout ReceivedCapabilities,
     _ reply: consuming PendingReply<ProcessProtocol>
   ) -> Answered {
     guard !spawned.isFull else { return reply.fail(.exhausted) }
+    // A client that ended with its request on the way is nobody's owner.
+    guard isRunning(owner) else { return reply.fail(.notPermitted) }
     do throws(ProcessProtocol.Failure) {
-      let process = try spawn(request, &capabilities)
+      let process = try spawn(request, for: owner, &capabilities)
       spawned.add(process)
       return reply.succeed(.started(process: process.number))
     } catch {
@@ -16,15 +18,19 @@ extension InitServer {
     }
   }
 
+  private func isRunning(_ number: UInt32) -> Bool {
+    spawned.find(number) != nil || services.contains { $0.process?.number == number }
+  }
+
   private mutating func spawn(
-    _ request: SpawnRequest, _ capabilities: inout ReceivedCapabilities
+    _ request: SpawnRequest, for owner: UInt32, _ capabilities: inout ReceivedCapabilities
   ) throws(ProcessProtocol.Failure) -> LoadedProcess {
     let arguments = try Self.readArguments(request, &capabilities)
     guard let name = SpawnArguments.programName(arguments) else { throw .badArguments }
     lastNumber += 1
     let defaults = Manifest.spawned
     let order = SpawnOrder(
-      number: lastNumber, name: name, priority: defaults.priority,
+      number: lastNumber, owner: owner, name: name, priority: defaults.priority,
       memoryLimit: defaults.memoryLimit, objectLimit: defaults.objectLimit,
       arguments: arguments)
     var prepared = try prepare(order, request, &capabilities)

@@ -15,7 +15,8 @@ struct InitServer: Server, ~Copyable {
   var spawned = SpawnedProcesses()
   var directory: NameDirectory
   /// Init's own number; services and others follow.
-  var lastNumber: UInt32 = 1
+  static var ownNumber: UInt32 { 1 }
+  var lastNumber = ownNumber
   let ownProcess: Process
   let ownPriority: UInt8
 
@@ -130,7 +131,7 @@ extension InitServer {
     path.write(entry.path)
     guard let program = archive.find(path) else { throw .kernel(.unavailable) }
     let order = SpawnOrder(
-      number: number, name: entry.name, priority: entry.priority,
+      number: number, owner: Self.ownNumber, name: entry.name, priority: entry.priority,
       memoryLimit: entry.memoryLimit, objectLimit: entry.objectLimit,
       arguments: arguments(of: entry))
     var prepared = try spawner.prepare(order, archive.contents(of: program))
@@ -161,6 +162,7 @@ extension InitServer {
       guard let process = service.process, let end = end(of: process) else { continue }
       for endpoint in directory.ownerEnded(index) { _ = SendEndpoint(adopting: endpoint) }
       service.process = nil
+      spawned.endAll(ownedBy: process.number)
       planRestart(service, startedAt: process.startTime, exitValue: end)
     }
   }

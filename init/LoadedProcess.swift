@@ -6,6 +6,8 @@ import Libmnos
 /// made through. The end of this object ends the process.
 final class LoadedProcess {
   let number: UInt32
+  /// The process that asked for it: init's number, 1, for a service.
+  let owner: UInt32
   let name: ShortName
   let priority: UInt8
   let startTime: UInt64
@@ -19,11 +21,11 @@ final class LoadedProcess {
   private var memories: [Handle] = []
 
   init(
-    number: UInt32, name: ShortName, priority: UInt8, imageBase: UInt64,
-    process: consuming Process,
-    thread: consuming Thread, budget: consuming Budget
+    number: UInt32, owner: UInt32, name: ShortName, priority: UInt8, imageBase: UInt64,
+    process: consuming Process, thread: consuming Thread, budget: consuming Budget
   ) {
     self.number = number
+    self.owner = owner
     self.name = name
     self.priority = priority
     self.imageBase = imageBase

@@ -25,6 +25,12 @@ struct SpawnedProcesses {
 
   func find(_ number: UInt32) -> LoadedProcess? { running.first { $0.number == number } }
 
+  /// Ends what a process had started, when it has ended itself; the ends are noticed as any
+  /// other's are.
+  func endAll(ownedBy owner: UInt32) {
+    for process in running where process.owner == owner { process.kill() }
+  }
+
   /// Notes the end of a process.
   ///
   /// - Returns: the replies that are owed for it.

@@ -11,6 +11,8 @@ enum SpawnFailure: Error, Equatable {
 /// What to start.
 struct SpawnOrder {
   var number: UInt32
+  /// The process that asked for it; it ends with that one.
+  var owner: UInt32
   var name: ShortName
   var priority: UInt8
   var memoryLimit: UInt64
@@ -101,7 +103,8 @@ struct Spawner: ~Copyable {
     let process = try own.makeProcess()
     let thread = try own.makeThread(in: process, priority: order.priority)
     return LoadedProcess(
-      number: order.number, name: order.name, priority: order.priority, imageBase: plan.base,
+      number: order.number, owner: order.owner, name: order.name, priority: order.priority,
+      imageBase: plan.base,
       process: process, thread: thread, budget: own)
   }
 
