@@ -27,8 +27,9 @@ func checkAnswers(_ suite: inout TestSuite) {
     remote.begin(.store, address: readOnly.address, value: 0xabc)
     let report = try faults.take()
 
-    try expect(
-      KernelCalls.protect(readOnly.address, rights: Rights.read.union(.write)))
+    // Mapped anew: rights that `map` did not give cannot be had by `protect`.
+    try expect(KernelCalls.unmap(readOnly.address))
+    try expect(KernelCalls.map(memory, at: readOnly.address))
     try expect(faults.answer(report, .resume))
 
     _ = try remote.finish()

@@ -94,15 +94,21 @@ public struct TestSuite: ~Copyable {
   // MARK: Setting up
 
   /// Memory with the code of remote threads, mapped in this process.
+  ///
+  /// It is written through a mapping of its own, since no mapping gets rights by `protect`
+  /// that `map` did not give it.
   private static func makeCode(_ budget: Handle) -> Handle? {
     let made = KernelCalls.create(.memory, from: budget, Limits.pageByteCount)
-    let address = Scope.codeAddress
-    guard made.isStatus(.ok), KernelCalls.map(made.handle, at: address).isStatus(.ok) else {
+    let window = Scope.firstAddress
+    guard made.isStatus(.ok), KernelCalls.map(made.handle, at: window).isStatus(.ok) else {
       return nil
     }
     // SAFETY: just mapped.
-    guard RemoteCode.copy(to: unsafe ControlPage(at: address)),
-      KernelCalls.protect(address, rights: Rights.read.union(.execute)).isStatus(.ok)
+    guard RemoteCode.copy(to: unsafe ControlPage(at: window)),
+      KernelCalls.unmap(window).isStatus(.ok),
+      KernelCalls.map(
+        made.handle, at: Scope.codeAddress, rights: Rights.read.union(.execute)
+      ).isStatus(.ok)
     else { return nil }
     return made.handle
   }

@@ -75,7 +75,7 @@ func checkRefusedTransfers(_ suite: inout TestSuite) {
   suite.fact("RES_004_aFullTableTakesWordsOnly") { (scope) throws(Unexpected) in
     let (endpoint, filler) = (try scope.endpoint(), try scope.notification())
     let gift = try scope.notification()
-    let small = try scope.make(.budget, 96 * 1024, 32)
+    let small = try scope.make(.budget, 120 * 1024, 32)
     let full = try scope.otherProcess(from: small)
     let remote = try scope.remote(in: full)
     let there = try expect(KernelCalls.copy(endpoint, to: full)).handle
