@@ -213,16 +213,16 @@ import Testing
 
   @Test func vfs018RemovedFileIsReadUntilItIsClosed() throws {
     let client = try TestClient(TestFiles(pageCapacity: 2))
-    try client.save("/tmp/f", [UInt8](repeating: 7, count: 8_192))
+    try client.save("/tmp/f", [UInt8](repeating: 7, count: 2 * MemoryFileSystem.pageByteCount))
     let file = try client.open("/tmp/f")
 
     try client.remove("/tmp/f")
     #expect(throws: FileSystemError.notFound) { try client.open("/tmp/f") }
-    #expect(try client.readAll(file).count == 8_192)
+    #expect(try client.readAll(file).count == 2 * MemoryFileSystem.pageByteCount)
     #expect(throws: FileSystemError.noSpace) { try client.save("/tmp/g", [1]) }
 
     try client.close(file)
-    try client.save("/tmp/g", [UInt8](repeating: 8, count: 8_192))
+    try client.save("/tmp/g", [UInt8](repeating: 8, count: 2 * MemoryFileSystem.pageByteCount))
     #expect(try client.load("/tmp/g").allSatisfy { $0 == 8 })
   }
 

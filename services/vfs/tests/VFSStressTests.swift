@@ -20,7 +20,17 @@ import Testing
     for index in clients.indices { try clients[index].finish() }
 
     #expect(try clients[0].client.list("/tmp").isEmpty, "seed \(seed)")
-    try clients[0].client.save("/tmp/all", [UInt8](repeating: 1, count: 64 * 4096))
+    try clients[0].client.save(
+      "/tmp/all", [UInt8](repeating: 1, count: 64 * MemoryFileSystem.pageByteCount))
+  }
+
+  @Test(arguments: [0, 4096, 1 << 20, 6 << 20, 12 << 20, 32 << 20, .max] as [UInt64])
+  func fullTemporaryFilesLeaveTheServiceHalfItsMemory(memory: UInt64) {
+    let room = TemporaryRoom(memory: memory)
+
+    let used = room.pageCapacity * 4096 + room.nodeCapacity * TemporaryRoom.nodeByteCount
+    #expect(UInt64(used) <= memory / 2)
+    #expect(memory < 24 << 20 || room.pageCapacity == 2065 && room.nodeCapacity == 4096)
   }
 }
 
