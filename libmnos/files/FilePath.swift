@@ -19,8 +19,17 @@ public struct FilePath: Equatable, Sendable {
   ///
   /// - Throws: `notFound` if it is empty, `nameTooLong`, `badArgument` for a byte 0.
   public init(resolving text: Span<UInt8>) throws(FileSystemError) {
+    try self.init(resolving: text, from: FilePath())
+  }
+
+  /// The same, but what has no slash in front starts at `directory`. Only the result and the
+  /// text itself must keep within the longest path, not both together: one can always go up.
+  public init(
+    resolving text: Span<UInt8>, from directory: FilePath
+  ) throws(FileSystemError) {
     guard text.count > 0 else { throw .notFound }
     guard text.count <= Self.maximumByteCount else { throw .nameTooLong }
+    if text[0] != UInt8(ascii: "/") { bytes = directory.bytes }
     var start = 0
     while start <= text.count {
       var end = start
@@ -31,6 +40,8 @@ public struct FilePath: Equatable, Sendable {
       try append(text.extracting(start..<end))
       start = end + 1
     }
+    // A slash in front of it is part of the path as others are asked for it.
+    guard bytes.count < Self.maximumByteCount else { throw .nameTooLong }
   }
 
   public var isRoot: Bool { bytes.isEmpty }

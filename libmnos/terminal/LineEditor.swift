@@ -22,6 +22,9 @@ public struct LineEditor: Sendable {
   /// Where the next character goes: an index into `line`, at a character's first byte.
   public internal(set) var cursor = 0
   public var history = LineHistory()
+  /// Whether more was typed than the longest line holds, so that the line is not what its
+  /// writer meant. Cleared by `begin`.
+  public private(set) var isCutOff = false
 
   private var decoder = KeyDecoder()
   var prompt: [UInt8] = []
@@ -38,6 +41,7 @@ public struct LineEditor: Sendable {
     line.removeAll(keepingCapacity: true)
     cursor = 0
     isStale = false
+    isCutOff = false
     output.append(contentsOf: prompt)
   }
 
@@ -71,6 +75,7 @@ public struct LineEditor: Sendable {
   /// Inserts `text`, which is whole characters, at the cursor.
   public mutating func insert(_ text: [UInt8], showing output: inout [UInt8]) {
     guard line.count + text.count <= Self.maximumByteCount else {
+      isCutOff = true
       output.append(Self.bell)
       return
     }
@@ -87,6 +92,7 @@ public struct LineEditor: Sendable {
 
   private mutating func type(_ bytes: UInt32, _ count: Int, showing output: inout [UInt8]) {
     guard line.count + count <= Self.maximumByteCount else {
+      isCutOff = true
       output.append(Self.bell)
       return
     }

@@ -59,11 +59,15 @@ extension Shell {
   }
 
   private static func partsWords(_ byte: UInt8) -> Bool {
-    isBlank(byte) || byte == UInt8(ascii: ";") || byte == UInt8(ascii: ">")
+    isBlank(byte) || byte == UInt8(ascii: ">") || partsCommands(byte)
   }
 
-  /// Whether `text` ends where a command begins: behind a semicolon.
+  private static func partsCommands(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ";") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "|")
+  }
+
+  /// Whether `text` ends where a command begins: behind what parts commands.
   private static func isCommandStart(_ text: ArraySlice<UInt8>) -> Bool {
-    text.last { !isBlank($0) } == UInt8(ascii: ";")
+    text.last { !isBlank($0) }.map(partsCommands) ?? false
   }
 }

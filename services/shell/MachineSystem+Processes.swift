@@ -47,7 +47,7 @@ extension MachineSystem {
     return MemoryReport(machine: try? machine?.statistics(), budget: usage)
   }
 
-  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> RunEnd {
+  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> ProgramEnd {
     let started: Result<UInt32, SystemFailure>
     do throws(SyscallStatus) {
       started = try spawn(path, arguments)
@@ -60,7 +60,7 @@ extension MachineSystem {
       let bits = (try? notification.wait()) ?? Self.endBit
       note(bits)
       if bits & Self.interruptBit != 0 { _ = try? processService.ask(.kill(number)) }
-      if bits & Self.endBit != 0 { return RunEnd(exitValue: waiter.exitValue) }
+      if bits & Self.endBit != 0 { return ProgramEnd(exitValue: waiter.exitValue) }
     }
   }
 
@@ -75,11 +75,11 @@ extension MachineSystem {
     attachments.attach(try share(record))
     var request = SpawnRequest(argumentByteCount: UInt32(record.count))
     if path.starts(with: Text.bytes("/tmp/")) {
-      guard let program = try? contents(of: path) else {
+      guard let program = try copyOfFile(path) else {
         return .failure(SystemFailure(text: "cannot be read"))
       }
-      request.programByteCount = UInt64(program.count)
-      attachments.attach(try share(program))
+      request.programByteCount = program.byteCount
+      attachments.attach(program.takeMemory())
     }
     connectConsole()
     if console != nil {
@@ -99,13 +99,27 @@ extension MachineSystem {
     attachments.attachCopy(of: console.endpoint, rights: ReceiveEndpoint.senderRights)
   }
 
-  private func contents(of path: [UInt8]) throws(FileSystemError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    try read(path) {
-      bytes += $0
-      return true
+  /// Memory with a copy of a file, to give away; nil if the file cannot be read.
+  ///
+  /// The file goes there piece by piece: the heap would hold it twice over.
+  private func copyOfFile(_ path: [UInt8]) throws(SyscallStatus) -> SharedFile? {
+    guard let byteCount = try? status(path).byteCount else { return nil }
+    let memory = try budget.makeMemory(byteCount: max(byteCount, 1))
+    let shared = try memory.copy(rights: Rights.read.union(.transfer).union(.copy))
+    var mapped = try MappedMemory(memory)
+    var end = 0
+    do throws(FileSystemError) {
+      try read(path) { (piece) in
+        var span = mapped.mutableBytes
+        let count = min(piece.count, Int(byteCount) - end)
+        for index in 0..<count { span[end + index] = piece[index] }
+        end += count
+        return end < Int(byteCount)
+      }
+    } catch {
+      return nil
     }
-    return bytes
+    return SharedFile(shared, byteCount: byteCount)
   }
 
   /// Memory with a copy of `bytes`, to give away.
@@ -119,13 +133,15 @@ extension MachineSystem {
   }
 }
 
-extension RunEnd {
-  /// What init says of a process that ended.
-  init(exitValue: UInt64) {
-    if exitValue & ExitValue.faulted != 0 {
-      self = .faulted(FaultKind(rawValue: UInt8(truncatingIfNeeded: exitValue)) ?? .other)
-    } else {
-      self = exitValue & ExitValue.killed != 0 ? .killed : .ended(exitValue)
-    }
+/// A file's bytes in memory that may be given away.
+struct SharedFile: ~Copyable {
+  let byteCount: UInt64
+  private let memory: Memory
+
+  init(_ memory: consuming Memory, byteCount: UInt64) {
+    self.memory = memory
+    self.byteCount = byteCount
   }
+
+  consuming func takeMemory() -> Memory { memory }
 }

@@ -2,11 +2,22 @@ import Libmnos
 
 // Commands on files.
 extension Shell {
-  mutating func list(_ arguments: [[UInt8]]) -> UInt8 {
+  mutating func list(_ arguments: [[UInt8]], _ command: ShellCommand) -> UInt8 {
     var isLong = false
     var paths: [[UInt8]] = []
     for argument in arguments {
-      if Text.equal(argument, "-l") { isLong = true } else { paths.append(argument) }
+      guard Self.isOption(argument) else {
+        paths.append(argument)
+        continue
+      }
+      // Nothing is hidden here, so `-a` is what happens anyway.
+      for letter in argument.dropFirst() {
+        switch letter {
+        case UInt8(ascii: "l"): isLong = true
+        case UInt8(ascii: "a"): continue
+        default: return refuseOption(argument, of: command)
+        }
+      }
     }
     if paths.isEmpty { paths = [Text.bytes(".")] }
     var status = ExitStatus.success
@@ -50,16 +61,23 @@ extension Shell {
   mutating func changeDirectory(_ arguments: [[UInt8]]) -> UInt8 {
     let text = arguments.first ?? [UInt8(ascii: "/")]
     do throws(FileSystemError) {
-      let path = try resolve(text)
+      let path = try destination(text)
       guard try system.status(path.absoluteBytes).kind == .directory else {
         throw .notDirectory
       }
+      previousDirectory = directory
       directory = path
       return ExitStatus.success
     } catch {
       complain("cd", about: text, error.text)
       return ExitStatus.failure
     }
+  }
+
+  /// Where `cd` goes: `-` is where it came from, `~` the root, as nobody has a home here.
+  private func destination(_ text: [UInt8]) throws(FileSystemError) -> FilePath {
+    if Text.equal(text, "-") { return previousDirectory }
+    return Text.equal(text, "~") ? FilePath() : try resolve(text)
   }
 
   mutating func printDirectory() -> UInt8 {
@@ -69,17 +87,18 @@ extension Shell {
 
   mutating func printFiles(_ arguments: [[UInt8]]) -> UInt8 {
     var status = ExitStatus.success
-    for argument in arguments where !system.isInterrupted {
+    for argument in arguments where takesOutput {
       do throws(FileSystemError) {
-        let system = system
-        var held: [UInt8] = []
-        let isHeld = isRedirected
-        if !isHeld { showOutput() }
-        try system.read(try path(argument)) { (piece) in
-          if isHeld { held += piece } else { system.write(piece) }
-          return !system.isInterrupted
+        let path = try path(argument)
+        guard !isOutput(path) else {
+          complain("cat", about: argument, "is the file that the output goes to")
+          return ExitStatus.failure
         }
-        if isHeld { print(held) }
+        showOutput()
+        try system.read(path) { (piece) in
+          print(piece)
+          return takesOutput
+        }
       } catch {
         complain("cat", about: argument, error.text)
         status = ExitStatus.failure

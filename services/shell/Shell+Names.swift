@@ -37,19 +37,6 @@ extension Shell {
     }
   }
 
-  static func name(of fault: FaultKind) -> StaticString {
-    switch fault {
-    case .read: "stopped by a fault: read of memory that it may not read"
-    case .write: "stopped by a fault: write to memory that it may not write"
-    case .execute: "stopped by a fault: jump to memory that it may not execute"
-    case .illegalInstruction: "stopped by a fault: illegal instruction"
-    case .arithmetic: "stopped by a fault: arithmetic"
-    case .misaligned: "stopped by a fault: misaligned address"
-    case .breakpoint: "stopped by a fault: breakpoint"
-    case .other: "stopped by a fault"
-    }
-  }
-
   /// A letter for each right, a dash for each that is missing.
   static func letters(of rights: Rights) -> [UInt8] {
     var letters = Text.bytes("rwxcgytm")

@@ -7,11 +7,23 @@ extension Shell {
       let processes = try system.processes()
       print("NUMBER STATE    PRIORITY THREADS   MEMORY    CPU TIME  NAME\n")
       for process in processes { printProcess(process) }
+      printFurther(than: processes.count)
       return ExitStatus.success
     } catch {
       complain("ps", error.text)
       return ExitStatus.failure
     }
+  }
+
+  /// How many processes there are that init did not start: programs may make their own, with
+  /// their own memory, and nobody else can name those.
+  private mutating func printFurther(than count: Int) {
+    guard let all = try? system.memory().machine?.processes, all > UInt64(count) else { return }
+    var line: [UInt8] = []
+    line.write("and ")
+    line.write(decimal: all - UInt64(count))
+    line.write(" more, made by these programs; they end with them\n")
+    print(line)
   }
 
   private mutating func printProcess(_ process: ProcessInfo) {
@@ -115,6 +127,12 @@ extension Shell {
   }
 
   mutating func runProgram(_ arguments: [[UInt8]]) -> UInt8 {
+    guard !isRedirected else {
+      complain(
+        "run", about: arguments[0], "programs print at the terminal; '>' cannot take that")
+      giveUpRedirection()
+      return ExitStatus.failure
+    }
     showOutput()
     do throws(FileSystemError) {
       let path = try path(arguments[0])
@@ -130,24 +148,22 @@ extension Shell {
     return ExitStatus.failure
   }
 
-  private mutating func tell(_ end: RunEnd, _ program: [UInt8]) -> UInt8 {
+  /// Says how a program ended, unless it ended well.
+  private mutating func tell(_ end: ProgramEnd, _ program: [UInt8]) -> UInt8 {
+    if end == .succeeded { return ExitStatus.success }
+    var text: [UInt8] = []
+    text.write("run: ")
+    text.append(contentsOf: Text.visible(program))
+    text.write(": ")
+    end.write(to: &text)
+    text.writeLine()
+    system.write(text)
     switch end {
-    case .ended(0): return ExitStatus.success
-    case .ended(let value):
-      var text: [UInt8] = []
-      text.write("run: ")
-      text.append(contentsOf: Text.visible(program))
-      text.write(": ended with status ")
-      text.write(decimal: value)
-      text.writeLine()
-      system.write(text)
-      return UInt8(exactly: value) ?? ExitStatus.failure
-    case .killed:
-      complain("run", about: program, "was ended by kill or Ctrl-C")
-      return ExitStatus.killed
-    case .faulted(let kind):
-      complain("run", about: program, Self.name(of: kind))
-      return ExitStatus.faulted
+    case .succeeded: return ExitStatus.success
+    case .failed(let value): return UInt8(exactly: value) ?? ExitStatus.failure
+    case .refused(let status): return UInt8(exactly: status.rawValue) ?? ExitStatus.failure
+    case .killed: return ExitStatus.killed
+    case .faulted: return ExitStatus.faulted
     }
   }
 

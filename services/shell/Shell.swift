@@ -26,20 +26,21 @@ struct Shell<System: ShellSystem> {
   var directory = FilePath()
   private(set) var lastStatus: UInt8 = 0
   var mode = Mode.interactive
+  /// Where `cd -` goes.
+  var previousDirectory = FilePath()
   /// What the running command has printed and nobody has seen yet.
   private var output: [UInt8] = []
-  private(set) var isRedirected = false
+  /// The file that takes the running command's output.
+  private var redirection: Redirection?
 
   init(_ system: System) { self.system = system }
 
-  /// Carries out all commands of a line.
+  /// Carries out all commands of a line, or none if something is wrong with one.
   mutating func run(line: [UInt8]) {
-    guard let count = parse(line)?.count, count > 0 else { return }
+    guard let commands = parse(line), !commands.isEmpty else { return }
     system.beginCommand()
-    for index in 0..<count {
-      // Read again, because `$?` is the status of the command before.
-      guard let commands = parse(line), index < commands.count else { break }
-      lastStatus = run(commands[index])
+    for command in commands where command.isRun(after: lastStatus) {
+      lastStatus = run(command.expanded(with: lastStatus))
       guard !system.isInterrupted else {
         lastStatus = ExitStatus.interrupted
         break
@@ -48,9 +49,19 @@ struct Shell<System: ShellSystem> {
     system.endCommand()
   }
 
+  /// Says that a line was too long to be kept whole, and was not run.
+  mutating func refuseLine(longerThan byteCount: Int) {
+    var message: [UInt8] = []
+    message.write("shell: the line is longer than ")
+    message.write(decimal: UInt64(byteCount))
+    message.write(" bytes; nothing of it was run\n")
+    system.write(message)
+    lastStatus = ExitStatus.usage
+  }
+
   private mutating func parse(_ line: [UInt8]) -> [ParsedCommand]? {
     do throws(ParseFailure) {
-      return try CommandParser.parse(line, status: lastStatus)
+      return try CommandParser.parse(line)
     } catch {
       complain("shell", error.text)
       lastStatus = ExitStatus.usage
@@ -58,10 +69,11 @@ struct Shell<System: ShellSystem> {
     }
   }
 
-  /// Writes for the user, or into the file behind `>`.
+  /// Writes for the user, or into the file behind `>`. Little is kept: output of any length
+  /// passes through.
   mutating func print(_ bytes: [UInt8]) {
     output.append(contentsOf: bytes)
-    if !isRedirected, output.count >= 4096 { showOutput() }
+    if output.count >= (isRedirected ? Redirection.pieceByteCount : 4096) { passOn() }
   }
 
   mutating func print(_ text: StaticString) {
@@ -89,39 +101,39 @@ struct Shell<System: ShellSystem> {
   ///
   /// - Throws: `notFound` if it is empty, and what `FilePath` throws.
   func resolve(_ text: [UInt8]) throws(FileSystemError) -> FilePath {
-    guard let first = text.first else { throw .notFound }
-    if first == UInt8(ascii: "/") { return try FilePath(resolving: text.span) }
-    let joined = directory.absoluteBytes + [UInt8(ascii: "/")] + text
-    return try FilePath(resolving: joined.span)
+    try FilePath(resolving: text.span, from: directory)
   }
 
   /// The path as the file service takes it: absolute, with the slash at its end kept.
   func path(_ text: [UInt8]) throws(FileSystemError) -> [UInt8] {
     let path = try resolve(text)
-    guard path.namesDirectory, !path.isRoot else { return path.absoluteBytes }
-    return path.absoluteBytes + [UInt8(ascii: "/")]
+    let bytes = path.absoluteBytes
+    guard path.namesDirectory, !path.isRoot, bytes.count < FilePath.maximumByteCount else {
+      return bytes
+    }
+    return bytes + [UInt8(ascii: "/")]
   }
 
+  /// Shows at once what was printed, for a command that waits or fails.
   mutating func showOutput() {
+    guard !isRedirected else { return }
+    passOn()
+  }
+
+  private mutating func passOn() {
     guard !output.isEmpty else { return }
-    system.write(output)
+    if redirection == nil { system.write(output) } else { saveOutput() }
     output.removeAll(keepingCapacity: true)
   }
 
   private mutating func run(_ command: ParsedCommand) -> UInt8 {
-    isRedirected = command.output != nil
+    if let target = command.output, !open(target) { return ExitStatus.failure }
     var status = ExitStatus.success
     if let name = command.words.first {
       status = run(name, Array(command.words.dropFirst()))
     }
-    if let target = command.output {
-      let bytes = output
-      output.removeAll(keepingCapacity: true)
-      isRedirected = false
-      return save(bytes, to: target) ? status : ExitStatus.failure
-    }
-    showOutput()
-    return status
+    passOn()
+    return redirection == nil ? status : close(status)
   }
 
   private mutating func run(_ name: [UInt8], _ arguments: [[UInt8]]) -> UInt8 {
@@ -129,8 +141,13 @@ struct Shell<System: ShellSystem> {
       guard command.arguments.contains(arguments.count) else {
         return explainUsage(command)
       }
+      if command.hasNoOptions, let option = arguments.first(where: Self.isOption) {
+        return refuseOption(option, of: command)
+      }
       return perform(command, arguments)
     }
+    // A path is a program: only commands have no slash in their names.
+    if name.contains(UInt8(ascii: "/")) { return runProgram([name] + arguments) }
     var message: [UInt8] = []
     message.append(contentsOf: Text.visible(name))
     message.write(": unknown command; 'help' lists those there are\n")
@@ -149,13 +166,78 @@ struct Shell<System: ShellSystem> {
     return ExitStatus.usage
   }
 
-  private mutating func save(_ bytes: [UInt8], to target: OutputTarget) -> Bool {
+  /// Whether `argument` looks like an option of other systems. A lone dash is none.
+  static func isOption(_ argument: [UInt8]) -> Bool {
+    argument.count > 1 && argument[0] == UInt8(ascii: "-")
+  }
+
+  /// Says that there is no such option; the command does nothing then.
+  mutating func refuseOption(_ option: [UInt8], of command: ShellCommand) -> UInt8 {
+    complain(
+      command.name, about: option, "no such option; a name that begins with '-' is written ./-")
+    return explainUsage(command)
+  }
+}
+
+/// A file that takes a command's output, piece by piece.
+struct Redirection {
+  /// Bytes that are kept until they are written.
+  static var pieceByteCount: Int { 16 << 10 }
+
+  let target: OutputTarget
+  /// The path in full.
+  let path: [UInt8]
+  /// Whether the file was made, or emptied: that happens with the first piece.
+  var isBegun = false
+  /// Whether the file is not to be touched any more, and the command has failed.
+  var isGivenUp = false
+}
+
+extension Shell {
+  var isRedirected: Bool { redirection != nil }
+
+  /// Whether it makes sense to print more.
+  var takesOutput: Bool { !system.isInterrupted && redirection?.isGivenUp != true }
+
+  private mutating func open(_ target: OutputTarget) -> Bool {
     do throws(FileSystemError) {
-      try system.save(bytes, to: try path(target.path), appends: target.appends)
+      redirection = Redirection(target: target, path: try path(target.path))
       return true
     } catch {
       complain("shell", about: target.path, error.text)
       return false
     }
+  }
+
+  /// Whether `path` is the file that the output goes to; it is left alone then, and the
+  /// command has failed.
+  mutating func isOutput(_ path: [UInt8]) -> Bool {
+    guard redirection?.path == path else { return false }
+    redirection?.isGivenUp = true
+    return true
+  }
+
+  /// Leaves the file alone from now on: the command has failed.
+  mutating func giveUpRedirection() { redirection?.isGivenUp = true }
+
+  /// Writes what was printed behind what was written before.
+  private mutating func saveOutput() {
+    guard let current = redirection, !current.isGivenUp else { return }
+    do throws(FileSystemError) {
+      try system.save(
+        output, to: current.path, appends: current.isBegun || current.target.appends)
+      redirection?.isBegun = true
+    } catch {
+      redirection?.isGivenUp = true
+      complain("shell", about: current.target.path, error.text)
+    }
+  }
+
+  /// Ends the redirection; a command without output leaves an empty file.
+  private mutating func close(_ status: UInt8) -> UInt8 {
+    if redirection?.isBegun == false { saveOutput() }
+    defer { redirection = nil }
+    return redirection?.isGivenUp == true && status == ExitStatus.success
+      ? ExitStatus.failure : status
   }
 }

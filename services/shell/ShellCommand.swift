@@ -26,6 +26,15 @@ struct ShellCommand {
     self.summary = summary
   }
 
+  /// Whether an argument that begins with a dash is a mistake: all but those that take options
+  /// or text.
+  var hasNoOptions: Bool {
+    switch action {
+    case .cd, .cat, .mkdir, .rm, .mv, .kill, .help, .session: true
+    default: false
+    }
+  }
+
   /// All commands, in the order in which `help` lists them.
   static var all: [ShellCommand] {
     let any = 0...1024
@@ -60,7 +69,7 @@ extension Shell {
   mutating func perform(_ command: ShellCommand, _ arguments: [[UInt8]]) -> UInt8 {
     switch command.action {
     case .help: help(arguments)
-    case .ls: list(arguments)
+    case .ls: list(arguments, command)
     case .cd: changeDirectory(arguments)
     case .pwd: printDirectory()
     case .cat: printFiles(arguments)

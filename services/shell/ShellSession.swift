@@ -7,6 +7,9 @@ struct ShellSession<System: ShellSystem> {
   /// A line that a program types, in automatic mode.
   private var line: [UInt8] = []
   private var lastWasReturn = false
+  /// Bytes in the longest line that a program types.
+  static var longestLine: Int { 64 << 10 }
+  private var isLineTooLong = false
 
   init(_ system: System) { shell = Shell(system) }
 
@@ -50,7 +53,11 @@ struct ShellSession<System: ShellSystem> {
     switch editor.accept(byte, showing: &shown) {
     case .finished:
       show(&shown)
-      shell.run(line: editor.line)
+      if editor.isCutOff {
+        shell.refuseLine(longerThan: LineEditor.maximumByteCount)
+      } else {
+        shell.run(line: editor.line)
+      }
       prompt()
     case .abandoned: prompt(&shown)
     case .endOfInput: shown.append(0x07)
@@ -78,10 +85,18 @@ struct ShellSession<System: ShellSystem> {
   private mutating func collect(_ byte: UInt8) {
     defer { lastWasReturn = byte == 0x0d }
     if byte == 0x0a, lastWasReturn { return }
-    guard byte == 0x0d || byte == 0x0a else { return line.append(byte) }
+    guard byte == 0x0d || byte == 0x0a else {
+      if line.count < Self.longestLine { line.append(byte) } else { isLineTooLong = true }
+      return
+    }
     let finished = line
     line.removeAll(keepingCapacity: true)
-    shell.run(line: finished)
+    if isLineTooLong {
+      shell.refuseLine(longerThan: Self.longestLine)
+    } else {
+      shell.run(line: finished)
+    }
+    isLineTooLong = false
     var mark: [UInt8] = []
     mark.write("\u{1}status ")
     mark.write(decimal: UInt64(shell.lastStatus))

@@ -5,13 +5,6 @@ struct SystemFailure: Error {
   let text: StaticString
 }
 
-/// How a program that was run ended.
-enum RunEnd: Equatable {
-  case ended(UInt64)
-  case killed
-  case faulted(FaultKind)
-}
-
 /// A capability of the shell, for `caps`.
 struct HeldCapability: Equatable {
   let name: [UInt8]
@@ -55,7 +48,7 @@ protocol ShellSystem: AnyObject {
   func services() throws(SystemFailure) -> [ServiceInfo]
   func kill(_ process: UInt32) throws(SystemFailure)
   /// Runs a program to its end; Ctrl-C ends it.
-  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> RunEnd
+  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> ProgramEnd
   /// Returns only if it cannot.
   func power(_ operation: PowerOperation) throws(SystemFailure)
   func capabilities() -> [HeldCapability]

@@ -8,11 +8,15 @@ final class FakeSystem: ShellSystem {
   var directories: Set<String> = ["/", "/etc", "/tmp"]
   var killed: [UInt32] = []
   var ran: [(path: String, arguments: [String])] = []
-  var end = RunEnd.ended(0)
+  var end = ProgramEnd.succeeded
   var powered: [PowerOperation] = []
   var flushes = 0
   var commands = 0
   var isInterrupted = false
+  /// Bytes that all files together may have.
+  var room = Int.max
+  var longestSave = 0
+  var bytesRead = 0
   var nanoseconds: UInt64 = 3_723_004_000_000
 
   /// What was shown; returns are left out, as Swift takes one with a line feed as one
@@ -54,14 +58,22 @@ final class FakeSystem: ShellSystem {
   func read(_ path: [UInt8], _ body: ([UInt8]) -> Bool) throws(FileSystemError) {
     if directories.contains(Self.name(path)) { throw .isDirectory }
     guard let file = files[Self.name(path)] else { throw .notFound }
-    for start in stride(from: 0, to: file.count, by: 4) {
-      guard body(Array(file[start..<min(start + 4, file.count)])) else { return }
+    let pieceByteCount = file.count > 1000 ? 4096 : 4
+    for start in stride(from: 0, to: file.count, by: pieceByteCount) {
+      let piece = Array(file[start..<min(start + pieceByteCount, file.count)])
+      bytesRead += piece.count
+      guard body(piece) else { return }
     }
   }
 
   func save(_ bytes: [UInt8], to path: [UInt8], appends: Bool) throws(FileSystemError) {
     let name = Self.name(path)
     guard name.hasPrefix("/tmp/") else { throw .readOnly }
+    longestSave = max(longestSave, bytes.count)
+    let others = files.reduce(0) { $0 + ($1.key == name && !appends ? 0 : $1.value.count) }
+    guard bytes.isEmpty || others - (files["/tmp/big"]?.count ?? 0) + bytes.count <= room else {
+      throw .noSpace
+    }
     files[name] = appends ? (files[name] ?? []) + bytes : bytes
   }
 
@@ -95,7 +107,7 @@ final class FakeSystem: ShellSystem {
     killed.append(process)
   }
 
-  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> RunEnd {
+  func run(_ path: [UInt8], _ arguments: [[UInt8]]) throws(SystemFailure) -> ProgramEnd {
     let words = arguments.map { String(decoding: $0, as: UTF8.self) }
     ran.append((String(decoding: path, as: UTF8.self), words))
     return end

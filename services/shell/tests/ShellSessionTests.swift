@@ -90,6 +90,35 @@ import Testing
     }
   }
 
+  @Test(arguments: [(65_536, 0), (65_537, 2), (200_000, 2)])
+  func tooLongLineOfAProgramIsRefusedWhole(byteCount: Int, status: Int) {
+    var session = begun()
+    session.accept(Array("session exec\r".utf8))
+    system.shown = []
+
+    let command = "echo "
+    session.accept(
+      Array(command.utf8) + [UInt8](repeating: 0x61, count: byteCount - command.count) + [0x0d])
+    session.accept(Array("echo on\r".utf8))
+
+    let end = String(system.text.suffix(200))
+    let hasStatus = system.text.contains("\u{1}status \(status)\u{1}")
+    #expect(hasStatus, "\(end)")
+    let isRefused = system.text.contains("longer than 65536 bytes; nothing of it was run")
+    #expect(isRefused == (status != 0), "\(end)")
+    #expect(end.contains("\non\n"))
+  }
+
+  @Test func tooLongLineOfAPersonIsRefusedWhole() {
+    var session = begun()
+
+    session.accept(Array("echo ".utf8) + [UInt8](repeating: 0x61, count: 20_000) + [0x0d])
+    session.accept(Array("echo on\r".utf8))
+
+    #expect(system.text.contains("longer than 16384 bytes; nothing of it was run\n"))
+    #expect(system.text.contains("\non\n"))
+  }
+
   private func begun() -> ShellSession<FakeSystem> {
     var session = ShellSession(system)
     session.start()

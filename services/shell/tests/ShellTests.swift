@@ -74,15 +74,16 @@ import Testing
 
   @Test(
     arguments: [
-      (RunEnd.ended(0), 0, ""), (.ended(3), 3, "run: /etc/motd: ended with status 3\n"),
-      (.ended(70_000), 1, "run: /etc/motd: ended with status 70000\n"),
+      (.succeeded, 0, ""), (.failed(3), 3, "run: /etc/motd: ended with status 3\n"),
+      (.failed(70_000), 1, "run: /etc/motd: ended with status 70000\n"),
+      (.refused(.noMemory), 202, "run: /etc/motd: out of memory (ended with status 202)\n"),
       (.killed, 137, "run: /etc/motd: was ended by kill or Ctrl-C\n"),
       (
         .faulted(.illegalInstruction), 139,
-        "run: /etc/motd: stopped by a fault: illegal instruction\n"
+        "run: /etc/motd: stopped by a fault: a failed check of its own, or an illegal instruction\n"
       ),
-    ] as [(RunEnd, UInt8, String)])
-  func endOfAProgramIsTold(end: RunEnd, status: UInt8, output: String) {
+    ] as [(ProgramEnd, UInt8, String)])
+  func endOfAProgramIsTold(end: ProgramEnd, status: UInt8, output: String) {
     system.end = end
     var shell = Shell(system)
 
@@ -92,6 +93,119 @@ import Testing
     #expect(system.ran[0].arguments == ["/etc/motd", "a", "b c"])
     #expect(shell.lastStatus == status)
     #expect(system.text == output)
+  }
+
+  @Test func pathWithoutRunIsAProgramToo() {
+    var shell = Shell(system)
+
+    shell.run(line: Array("/etc/motd x; cd /etc; ./motd".utf8))
+
+    #expect(system.ran.map(\.path) == ["/etc/motd", "/etc/motd"])
+    #expect(system.ran[0].arguments == ["/etc/motd", "x"])
+  }
+
+  @Test(
+    arguments: [
+      ("echo a && echo b", "a\nb\n"),
+      ("cat /nope && echo b", "cat: /nope: no such file or directory\n"),
+      ("cat /nope || echo b", "cat: /nope: no such file or directory\nb\n"),
+      ("echo a || echo b; echo c", "a\nc\n"), ("cd /etc; cd -; pwd; cd -; pwd", "/\n/etc\n"),
+      ("cd /etc; cd ~; pwd", "/\n"), ("ls -la /etc", "file r-          8  motd\n"),
+    ] as [(String, String)])
+  func whatPeopleExpectHappens(line: String, output: String) {
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(system.text == output)
+  }
+
+  /// Each of these did something else than what it says.
+  @Test(arguments: [
+    "rm -rf /tmp/a", "rm /tmp/a -r", "mv -f /tmp/a /tmp/b", "mkdir -p /tmp/x", "cat -n /etc/motd",
+    "ls --help", "echo a > /tmp/a &", "run /etc/motd &", "ls | cat", "cat < /etc/motd",
+    "ls 2>&1", "ls 2> /tmp/a", "ls > /tmp/b > /tmp/a", "ls >& /tmp/a", "cat /etc/*",
+    "echo $HOME", "echo \"$(ls)\"", "echo `ls`", "ls && ", "&& ls", "ls || ; ls",
+    "rm /tmp/a; ls | cat",
+  ])
+  func lineThatMeansSomethingElseIsRefusedWhole(line: String) {
+    system.files["/tmp/a"] = [1, 2, 3]
+    let files = system.files
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(shell.lastStatus == ExitStatus.usage)
+    #expect(system.files == files)
+    #expect(system.directories.count == 3)
+    #expect(system.ran.isEmpty)
+    #expect(system.text.contains("shell: ") || system.text.contains("usage: "))
+  }
+
+  @Test func outputOfAnyLengthPassesThrough() {
+    var shell = Shell(system)
+    system.files["/tmp/big"] = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+
+    shell.run(line: Array("cat /tmp/big > /tmp/copy; cat /tmp/copy >> /tmp/copy".utf8))
+
+    let isSame = system.files["/tmp/copy"] == system.files["/tmp/big"]
+    #expect(isSame)
+    #expect(shell.lastStatus == 1)
+    #expect(system.longestSave <= Redirection.pieceByteCount + 4096)
+  }
+
+  @Test func fileThatIsReadIsNotEmptiedFirst() {
+    var shell = Shell(system)
+    system.files["/tmp/f"] = [65, 10]
+
+    shell.run(line: Array("cat /tmp/f > /tmp/f".utf8))
+
+    #expect(system.files["/tmp/f"] == [65, 10])
+    #expect(system.text == "cat: /tmp/f: is the file that the output goes to\n")
+    #expect(shell.lastStatus == 1)
+  }
+
+  @Test func fullDiskEndsTheCommandAtOnce() {
+    var shell = Shell(system)
+    system.files["/tmp/big"] = [UInt8](repeating: 65, count: 1 << 20)
+    system.room = 100_000
+
+    shell.run(line: Array("cat /tmp/big /tmp/big > /tmp/x; echo $?".utf8))
+
+    #expect(system.text == "shell: /tmp/x: no space left\n1\n")
+    #expect(system.bytesRead < 200_000)
+  }
+
+  @Test func programsOutputCannotGoToAFile() {
+    var shell = Shell(system)
+
+    shell.run(line: Array("run /etc/motd > /tmp/x".utf8))
+
+    #expect(system.files["/tmp/x"] == nil)
+    #expect(system.ran.isEmpty && shell.lastStatus == 1)
+  }
+
+  /// A hundred times the commands cost a hundred times the work: the line is read once.
+  @Test func longLineIsReadOnce() {
+    var shell = Shell(system)
+    let line = String(repeating: "echo $?;", count: 4_000)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(system.text == String(repeating: "0\n", count: 4_000))
+  }
+
+  /// The longest path there is can be left, and named by a dot.
+  @Test func longestDirectoryIsNoTrap() {
+    var shell = Shell(system)
+    let deep = "/tmp" + String(repeating: "/d", count: 510)
+    #expect(deep.utf8.count == FilePath.maximumByteCount)
+    system.directories.formUnion([deep, String(deep.dropLast(2))])
+
+    shell.run(line: Array("cd \(deep); ls; ls .; cd ..; cd d; cd ../d; ls x".utf8))
+
+    #expect(shell.directory.absoluteBytes == Array(deep.utf8))
+    #expect(system.text == "ls: x: name is too long\n")
   }
 
   @Test func interruptEndsTheLine() {
