@@ -16,6 +16,9 @@ public struct BootedRun {
 
   /// How long a kernel that has stopped itself may take to switch the machine off.
   private static let panicGrace = Duration.seconds(3)
+  /// How long a machine may be silent under `--exec` without a time limit: nobody is there who
+  /// would see that it hangs.
+  private static let silenceLimit = Duration.seconds(300)
 
   public init(_ command: QEMUCommand, timeout: Int?) {
     self.command = command
@@ -62,7 +65,7 @@ public struct BootedRun {
     var transcript = Transcript()
     var limit = deadline
     loop: while true {
-      switch machine.next(until: limit) {
+      switch machine.next(until: limit ?? .now + Self.silenceLimit) {
       case .output(let bytes):
         perform(dialogue.receive(bytes), on: machine)
         transcript.receive(bytes)
@@ -109,7 +112,10 @@ public struct BootedRun {
   }
 
   private func timedOut(_ transcript: Transcript) -> Int32 {
-    Report.failure("time limit reached; the last line was: \(transcript.lastWords)")
+    let reason =
+      deadline == nil
+      ? "the machine has been silent for \(Self.silenceLimit)" : "time limit reached"
+    Report.failure("\(reason); the last line was: \(transcript.lastWords)")
     return RunStatus.timedOut
   }
 

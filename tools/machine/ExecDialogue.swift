@@ -3,7 +3,8 @@
 ///
 /// The first thing typed is `session exec`. From then on the shell echoes nothing, ends the output
 /// of each command by the line `SOH status N SOH`, and asks for the next one by the line
-/// `SOH ready SOH` (SOH is the byte 1).
+/// `SOH ready SOH` (SOH is the byte 1). A shell that was started anew, or that a command made
+/// interactive, is asked for `session exec` again; the command that a shell ended in has failed.
 public struct ExecDialogue: Sendable {
   /// What the caller has to do.
   public enum Action: Equatable, Sendable {
@@ -27,6 +28,13 @@ public struct ExecDialogue: Sendable {
   private var line: [UInt8] = []
   private var promptFilter = ControlSequenceFilter()
   private var visibleLine: [UInt8] = []
+  /// The first line of a shell, until what follows says whether it is that or a command's output.
+  private var greeting: [UInt8]?
+
+  /// What a shell prints when it starts.
+  static let greetingText = "Type help for the commands."
+  /// The status of a command that its shell did not outlive.
+  static let shellEnded = 137
 
   /// The last command's status; nil until one has ended.
   public private(set) var status: Int?
@@ -75,15 +83,36 @@ public struct ExecDialogue: Sendable {
       if let kept = promptFilter.keep(byte) { visibleLine.append(kept) }
       if byte == UInt8(ascii: "\n") {
         endLine(&actions)
-      } else if stage == .waitingForPrompt, byte == UInt8(ascii: " "), isPrompt {
-        hasReachedShell = true
-        stage = .waitingForReady
-        actions.append(.log(line + [UInt8(ascii: "\n")]))
-        line = []
-        actions.append(.type("session exec\r"))
+      } else if byte == UInt8(ascii: " "), isPrompt, isPromptExpected {
+        beginSession(&actions)
       }
     }
     return actions
+  }
+
+  /// Whether a prompt may come now: at the start, between two commands, and behind a greeting.
+  private var isPromptExpected: Bool {
+    switch stage {
+    case .waitingForPrompt, .waitingForReady: true
+    case .inCommand: greeting != nil
+    case .shuttingDown: false
+    }
+  }
+
+  private mutating func beginSession(_ actions: inout [Action]) {
+    hasReachedShell = true
+    if stage == .inCommand {
+      status = Self.shellEnded
+      finishedCount += 1
+      running = nil
+    }
+    if let greeting { actions.append(.log(greeting)) }
+    greeting = nil
+    stage = .waitingForReady
+    actions.append(.log(line + [UInt8(ascii: "\n")]))
+    line = []
+    visibleLine = []
+    actions.append(.type("session exec\r"))
   }
 
   /// What has come of a line that never ended, as the machine's last words.
@@ -102,6 +131,15 @@ public struct ExecDialogue: Sendable {
     defer {
       line = []
       visibleLine = []
+    }
+    if let held = greeting {
+      actions.append(.answer(held))
+      greeting = nil
+    }
+    let text = String(decoding: visibleLine, as: UTF8.self)
+    if stage == .inCommand, text.filter({ !$0.isNewline }) == Self.greetingText {
+      greeting = Self.text(line)
+      return
     }
     guard let mark = Self.mark(in: line) else {
       actions.append(stage == .inCommand ? .answer(Self.text(line)) : .log(line))

@@ -47,6 +47,49 @@ import Testing
     #expect(dialogue.finishedCount == 2)
   }
 
+  private static let greeting = ExecDialogue.greetingText + "\r\n"
+
+  @Test func shellThatWasStartedAnewIsAskedAgain() {
+    var dialogue = ExecDialogue(commands: ["kill shell", "echo after"])
+    _ = feed(&dialogue, "mnos:/$ ")
+    #expect(feed(&dialogue, "session exec\r\n" + Self.ready).typed == "kill shell\r")
+
+    let restart = feed(&dialogue, "bye\r\n" + Self.greeting + "mnos:/$ ")
+
+    #expect(restart.typed == "session exec\r")
+    #expect(restart.answer == "bye\n")
+    #expect(dialogue.status == 137 && dialogue.finishedCount == 1)
+    #expect(feed(&dialogue, "session exec\r\n" + Self.ready).typed == "echo after\r")
+  }
+
+  @Test func shellThatBecameInteractiveIsAskedAgain() {
+    var dialogue = ExecDialogue(commands: ["session interactive", "ls"])
+    _ = feed(&dialogue, "mnos:/$ ")
+    _ = feed(&dialogue, Self.ready)
+
+    #expect(feed(&dialogue, "\u{1}status 0\u{1}\r\nmnos:/$ ").typed == "session exec\r")
+    #expect(feed(&dialogue, "session exec\r\n" + Self.ready).typed == "ls\r")
+    #expect(dialogue.status == 0 && dialogue.finishedCount == 1)
+  }
+
+  /// A file may hold what looks like a session.
+  @Test(arguments: [
+    "mnos:/$ ls\r\n", greeting, greeting + "mnos\r\n", "x " + greeting + "mnos:/$ ",
+  ])
+  func outputThatLooksLikeAShellIsOutput(text: String) {
+    var dialogue = ExecDialogue(commands: ["cat x"])
+    _ = feed(&dialogue, "mnos:/$ ")
+    _ = feed(&dialogue, Self.ready)
+
+    let first = feed(&dialogue, text)
+    let last = feed(&dialogue, "\u{1}status 0\u{1}\r\n")
+
+    #expect(first.typed == "")
+    let expected = text.replacing("\r\n", with: "\n")
+    #expect(first.answer + last.answer == expected)
+    #expect(dialogue.status == 0)
+  }
+
   @Test func onlyWhatTheCommandPrintedIsAnAnswer() {
     var dialogue = ExecDialogue(commands: ["ls"])
     _ = feed(&dialogue, "mnos:/$ ")
