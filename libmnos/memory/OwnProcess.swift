@@ -10,7 +10,7 @@
   /// The page that the start argument named.
   let startPage: UInt64
   private let lock = BlockingLock()
-  private var addresses: AddressAllocator
+  private var pages: BudgetPages
   private var random: RandomState
   private var heap = Heap()
   private var threads = ThreadRegistry()
@@ -27,7 +27,8 @@
     let start = AddressLayout.place(
       AddressLayout.mappingByteCount, alignment: Heap.arenaByteCount,
       in: AddressLayout.mappings, using: &random)
-    addresses = AddressAllocator(start: start, end: start + AddressLayout.mappingByteCount)
+    let addresses = AddressAllocator(start: start, end: start + AddressLayout.mappingByteCount)
+    pages = BudgetPages(budget: identity.budget, addresses: addresses)
   }
 
   /// - Parameter state: initialised, never freed.
@@ -69,27 +70,21 @@
   mutating func reserveAddresses(
     byteCount: UInt64, alignment: UInt64 = Limits.pageByteCount
   ) -> UInt64? {
-    addresses.allocate(byteCount: byteCount, alignment: alignment)
+    pages.addresses.allocate(byteCount: byteCount, alignment: alignment)
   }
 
   mutating func releaseAddresses(_ address: UInt64, byteCount: UInt64) {
-    addresses.free(address, byteCount: byteCount)
+    pages.addresses.free(address, byteCount: byteCount)
   }
 
   mutating func nextRandom() -> UInt64 { random.next() }
 
   /// - Returns: 0 if no memory is left.
   mutating func allocate(byteCount: Int, alignment: Int) -> UInt {
-    var pages = BudgetPages(budget: budget, addresses: addresses)
-    defer { addresses = pages.addresses }
-    return heap.allocate(byteCount: byteCount, alignment: alignment, from: &pages)
+    heap.allocate(byteCount: byteCount, alignment: alignment, from: &pages)
   }
 
-  mutating func free(_ address: UInt) {
-    var pages = BudgetPages(budget: budget, addresses: addresses)
-    defer { addresses = pages.addresses }
-    heap.free(address, to: &pages)
-  }
+  mutating func free(_ address: UInt) { heap.free(address, to: &pages) }
 }
 
 // Threads, and the end of the process.
@@ -110,9 +105,7 @@ extension OwnProcess {
     // A variable of the caller's tells its stack, and that tells its thread.
     var marker: UInt8 = 0
     // SAFETY: the address is taken as a number; nothing is read through it.
-    let address = unsafe withUnsafeMutablePointer(to: &marker) {
-      unsafe UInt64(UInt(bitPattern: $0))
-    }
+    let address = unsafe withUnsafeMutablePointer(to: &marker) { UInt64(UInt(bitPattern: $0)) }
     try? withLock { $0.endThreads(exceptOnStackAt: address) }
   }
 
