@@ -68,6 +68,7 @@ extension Shell {
 
   /// Whether `text` ends where a command begins: behind what parts commands.
   private static func isCommandStart(_ text: ArraySlice<UInt8>) -> Bool {
-    text.last { !isBlank($0) }.map(partsCommands) ?? false
+    guard let last = text.last(where: { !isBlank($0) }) else { return false }
+    return partsCommands(last)
   }
 }

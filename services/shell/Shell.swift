@@ -141,7 +141,7 @@ struct Shell<System: ShellSystem> {
       guard command.arguments.contains(arguments.count) else {
         return explainUsage(command)
       }
-      if command.hasNoOptions, let option = arguments.first(where: Self.isOption) {
+      if command.hasNoOptions, let option = arguments.first(where: { Self.isOption($0) }) {
         return refuseOption(option, of: command)
       }
       return perform(command, arguments)
