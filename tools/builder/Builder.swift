@@ -27,13 +27,17 @@ public struct Builder: Sendable {
 
   /// Brings the outputs of `scope` up to date.
   ///
-  /// - Parameter additions: Folders laid over boot/initramfs.
+  /// - Parameters:
+  ///   - additions: Folders laid over boot/initramfs.
+  ///   - standIns: Programs to put in the places of others, by name.
   /// - Throws: The first failure, with the failing command's own words.
-  public func build(_ scope: Scope, additions: [String] = []) throws(ToolFailure) {
+  public func build(
+    _ scope: Scope, additions: [String] = [], standIns: [String: String] = [:]
+  ) throws(ToolFailure) {
     try checkSpace()
     try Files.makeFolder("\(context.root)/\(context.folder)")
     switch scope {
-    case .everything: try buildEverything(additions)
+    case .everything: try buildEverything(additions, standIns)
     case .only(let names): try buildOnly(names)
     }
   }
@@ -41,7 +45,9 @@ public struct Builder: Sendable {
   /// The programs that the image holds.
   public var programs: [ProgramSpec] { table.programs }
 
-  private func buildEverything(_ additions: [String]) throws(ToolFailure) {
+  private func buildEverything(
+    _ additions: [String], _ standIns: [String: String]
+  ) throws(ToolFailure) {
     let modules = table.kernelModules + table.userModules + table.loaderModules
     for module in modules where sources(of: module).isEmpty && module.name != "TestHarness" {
       throw ToolFailure(
@@ -56,7 +62,7 @@ public struct Builder: Sendable {
     try StepRunner(root: context.root, workerCount: workerCount).run(
       KernelSteps(context, table).all + userSteps(table.programs) + loaderSteps)
     try checkContract()
-    try makeInitramfs(additions)
+    try makeInitramfs(additions, standIns)
   }
 
   /// Looks for what each port must supply in assembly; the kernel's link has looked already.
@@ -109,9 +115,11 @@ public struct Builder: Sendable {
   }
 
   /// Packs the initramfs if anything in it changed.
-  private func makeInitramfs(_ additions: [String]) throws(ToolFailure) {
+  private func makeInitramfs(
+    _ additions: [String], _ standIns: [String: String]
+  ) throws(ToolFailure) {
     let maker = InitramfsMaker(
-      context: context, programs: table.programs, additions: additions)
+      context: context, programs: table.programs, additions: additions, standIns: standIns)
     try maker.make()
   }
 

@@ -79,6 +79,7 @@ struct ArchitectureTests: Sendable {
           try FileChecks.run(on: tests)
         })
     }
+    jobs += try exhaustionJobs(tests)
     jobs += images.damaged.filter { run.isWanted($0.fact) }.map { image in
       reporting(image.fact, weight: 10) { () throws(ToolFailure) in
         try DamagedImageChecks.run(image, on: tests)
@@ -86,6 +87,19 @@ struct ArchitectureTests: Sendable {
     }
     return jobs + (try machineJobs(tests, .builtIn, image: images.system))
       + (try machineJobs(tests, .limine, image: images.limine))
+  }
+
+  /// A job for each size of machine on which everything is used up.
+  private func exhaustionJobs(_ tests: BootedTests) throws(ToolFailure) -> [TestJob] {
+    let board = try Board.of(name)
+    return ExhaustionWays.Size.allCases.filter { run.isWanted("exhaustion.\($0.rawValue)") }
+      .map { size in
+        let machine = size == .small ? board.smallestMachine : nil
+        return reporting("exhaustion.\(size.rawValue)", weight: 60) { () throws(ToolFailure) in
+          ExhaustionWays.judge(
+            try tests.conversation(ExhaustionWays.commands, on: machine), on: size)
+        }
+      }
   }
 
   /// A job for each machine; whichever is the last to end judges them all.

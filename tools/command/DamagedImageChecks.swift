@@ -20,22 +20,44 @@ struct DamagedImageChecks {
     try Files.write(
       (0..<10_240).map { UInt8(truncatingIfNeeded: $0 &* 197) }, to: "\(root)/\(garbage)")
     var images: [Image] = []
-    for (name, replacements, options, expected) in [
-      ("boot.missingInitIsNamed", ["boot/init": ""], "", "boot/init"),
-      ("boot.garbledInitIsRefused", ["boot/init": garbage], "", "init module is no program"),
-      (
-        "boot.garbledArchiveIsRefused", ["boot/initramfs.tar": garbage], "",
-        "initramfs is not a sound"
-      ),
-      ("boot.unknownOptionIsAWarning", [:], "nonsense.option=1", "nonsense.option"),
-    ] {
+    for (name, change, expected) in changes(garbage) {
       let path = "\(root)/\(folder)/\(name).iso"
-      var request = ImageRequest(kernelOptions: options)
-      request.replacements = replacements
+      var request = ImageRequest()
+      change(&request)
       try request.make(architecture, at: path)
       images.append(Image(fact: name, path: path, expected: expected))
     }
     return images
+  }
+
+  private typealias Change = (name: String, change: (inout ImageRequest) -> Void, expected: String)
+
+  private static func changes(_ garbage: String) -> [Change] {
+    [
+      ("boot.missingInitIsNamed", { $0.replacements = ["boot/init": ""] }, "boot/init"),
+      (
+        "boot.garbledInitIsRefused", { $0.replacements = ["boot/init": garbage] },
+        "init module is no program"
+      ),
+      (
+        "boot.garbledArchiveIsRefused", { $0.replacements = ["boot/initramfs.tar": garbage] },
+        "initramfs is not a sound"
+      ),
+      (
+        "boot.unknownOptionIsAWarning", { $0.kernelOptions = "nonsense.option=1" },
+        "nonsense.option"
+      ),
+      // A service with two threads that runs out of memory: only if all of it ends is it
+      // started anew, so often that the pause between has to be announced.
+      (
+        "boot.serviceWithoutMemoryIsRestarted", { $0.standIns = ["shell": "misbehaving"] },
+        "shell: ended too often; starts again in"
+      ),
+      (
+        "boot.serviceWithoutMemorySaysSo", { $0.standIns = ["shell": "misbehaving"] },
+        "shell: out of memory"
+      ),
+    ]
   }
 
   /// Boots `image`.

@@ -65,6 +65,8 @@ struct ImageRequest {
   var additions: [String] = []
   /// As in `ImageInputs`.
   var replacements: [String: String] = [:]
+  /// Programs in the places of others, by name.
+  var standIns: [String: String] = [:]
   /// How many compilers run at a time; nil for as many as there are cores.
   var workerCount: Int?
 
@@ -101,7 +103,7 @@ struct ImageRequest {
     // What is wrong with the loader is known before minutes of building.
     let loader = try loader(context)
     let builder = Builder(context, workerCount: workerCount ?? StepRunner.defaultWorkerCount)
-    try builder.build(.everything, additions: additions)
+    try builder.build(.everything, additions: additions, standIns: standIns)
     let inputs = try ImageInputs(
       context, environment: ProcessInfo.processInfo.environment, kernelOptions: kernelOptions,
       replacements: replacements)

@@ -64,7 +64,9 @@ import Testing
     var found: [String: Entry] = [:]
     for architecture in Architecture.all {
       let table = ModuleTable(root: PortabilityTests.root, architecture: architecture)
-      let programs = table.programs.filter { !$0.place.isTest }.map(\.module)
+      let programs = table.programs.map(\.module).filter {
+        !$0.folders[0].hasPrefix("userland-tests/")
+      }
       for module in table.kernelModules + table.userModules + table.loaderModules + programs {
         found[module.name] = Entry(folder: module.folders[0], imports: Set(module.imports))
       }

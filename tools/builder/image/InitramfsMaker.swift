@@ -7,6 +7,8 @@ struct InitramfsMaker {
   let programs: [ProgramSpec]
   /// Further folders whose files are laid over those of boot/initramfs.
   let additions: [String]
+  /// Programs in the places of others, by name: what a system does with a service that fails.
+  var standIns: [String: String] = [:]
 
   private var staging: String { "\(context.root)/\(context.folder)/initramfs" }
 
@@ -19,11 +21,12 @@ struct InitramfsMaker {
     try Files.makeFolder("\(staging)/bin")
     try Files.makeFolder("\(staging)/tests")
     for program in programs {
-      let source = "\(context.root)/\(context.programPath(program.name))"
+      let name = standIns[program.name] ?? program.name
+      let source = "\(context.root)/\(context.programPath(name))"
       switch program.place {
       case .boot, .bootTests: continue
       case .bin: try Files.copy(source, to: "\(staging)/bin/\(program.name)")
-      case .tests: try Files.copy(source, to: "\(staging)/tests/\(program.name)")
+      case .tests, .subject: try Files.copy(source, to: "\(staging)/tests/\(program.name)")
       }
     }
     try pack()

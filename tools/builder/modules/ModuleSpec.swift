@@ -48,6 +48,8 @@ public struct ProgramSpec: Sendable, Equatable {
     case boot
     case bin
     case tests
+    /// Beside the tests, to be run by them: reports no facts of its own.
+    case subject
     /// On an image of its own, in the place of the program that the kernel starts.
     case bootTests
 

@@ -69,12 +69,20 @@ public struct ModuleTable: Sendable {
       found.append(program(name, in: "services/\(name)", module: module, place: .bin))
     }
     for name in folders(in: "userland-tests") where name != "harness" {
-      let module = Self.moduleName(for: name) + "Tests"
-      let place = Self.testsInPlaceOfInit.contains(name) ? ProgramSpec.Place.bootTests : .tests
+      let place = Self.place(ofTest: name)
+      let module = Self.moduleName(for: name) + (place.isTest ? "Tests" : "Subject")
       found.append(program(name, in: "userland-tests/\(name)", module: module, place: place))
     }
     return found
   }
+
+  private static func place(ofTest name: String) -> ProgramSpec.Place {
+    if subjects.contains(name) { return .subject }
+    return testsInPlaceOfInit.contains(name) ? .bootTests : .tests
+  }
+
+  /// What tests run: no tests themselves.
+  private static let subjects: Set = ["misbehaving"]
 
   /// Tests that need the authority over devices that the kernel gives to its first program.
   private static let testsInPlaceOfInit: Set = ["interrupts"]

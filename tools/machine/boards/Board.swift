@@ -35,6 +35,11 @@ public struct Board: Sendable {
         + machines.map(\.name).joined(separator: ", "))
   }
 
+  /// The machine with the least memory.
+  public var smallestMachine: MachineSpec {
+    machines.first { $0.shows.contains(.leastMemoryIsEnough) } ?? machines[0]
+  }
+
   /// QEMU's words for firmware of this kind; none for a BIOS, which it brings itself.
   func firmwareArguments(_ kind: Firmware) throws(ToolFailure) -> [String] {
     if kind == .bios {
