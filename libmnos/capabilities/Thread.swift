@@ -14,11 +14,6 @@ extension Thread {
     try SystemCall.invoke(.setPriority, argument, UInt64(priority))
   }
 
-  /// Sends this thread's faults, as messages, to whoever receives on `endpoint`.
-  public func reportFaults(to endpoint: borrowing SendEndpoint) throws(SyscallStatus) {
-    try SystemCall.invoke(.bind, argument, endpoint.argument)
-  }
-
   public func destroy() throws(SyscallStatus) { try SystemCall.invoke(.destroy, argument) }
 
   public func status() throws(SyscallStatus) -> ThreadStatus {

@@ -29,29 +29,6 @@ extension ReceiveEndpoint {
     return Delivery(registers)
   }
 
-  /// Answers one caller and waits for the next message, in one call.
-  ///
-  /// - Throws: `timedOut` or `wouldBlock`: the reply was sent and nothing came. Anything
-  ///   else: the caller is gone or the receive failed. The right is spent either way.
-  public func answerAndReceive(
-    _ message: Message, to reply: consuming ReplyRight,
-    attaching attachments: borrowing Attachments = Attachments(),
-    accepting capabilityCount: Int = 0, deadline: UInt64 = Deadline.never
-  ) throws(SyscallStatus) -> Delivery {
-    let handle = reply.release()
-    guard handle != .none else {
-      return try receive(accepting: capabilityCount, deadline: deadline)
-    }
-    do throws(SyscallStatus) {
-      return try replyAndReceive(
-        message, to: handle, attaching: attachments.record, accepting: capabilityCount,
-        deadline: deadline)
-    } catch {
-      if error != .timedOut, error != .wouldBlock { _ = ReplyRight(adopting: handle) }
-      throw error
-    }
-  }
-
   /// Sends a reply and waits for the next message, in one call.
   ///
   /// - Throws: as `receive`, then the reply was sent; or why it was not.

@@ -137,22 +137,3 @@ public struct Device: ~Copyable {
     clockFrequency = record.clockFrequency
   }
 }
-
-extension Arguments {
-  /// The decimal number that the argument at `index` is.
-  ///
-  /// - Returns: nil for anything but digits, or above 2^64 - 1.
-  public static func number(at index: Int) -> UInt64? {
-    let digits = argument(at: index)
-    guard digits.count > 0 else { return nil }
-    var value: UInt64 = 0
-    for place in 0..<digits.count {
-      guard digits[place] >= 0x30, digits[place] <= 0x39 else { return nil }
-      let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-      let (sum, overflow) = product.addingReportingOverflow(UInt64(digits[place] - 0x30))
-      guard !isTooLarge, !overflow else { return nil }
-      value = sum
-    }
-    return value
-  }
-}

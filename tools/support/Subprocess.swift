@@ -35,17 +35,6 @@ public enum Subprocess {
     return Result(status: status(of: process), output: String(decoding: bytes, as: UTF8.self))
   }
 
-  /// Runs `program` to its end on this process's own terminal and returns its exit status.
-  public static func passThrough(
-    _ program: String, _ arguments: [String], in folder: String? = nil,
-    environment: [String: String] = [:]
-  ) throws(ToolFailure) -> Int32 {
-    let process = try prepared(program, arguments, folder, environment)
-    try start(process, program)
-    process.waitUntilExit()
-    return status(of: process)
-  }
-
   /// Runs `program` to its end, and hands over each line that it prints as it comes.
   ///
   /// - Returns: The exit status.
