@@ -2,19 +2,41 @@ import Libmnos
 
 /// The services of this system, in the order in which they are listed and started.
 ///
-/// Everything here is checked by the compiler as far as it can be: a program is described by
-/// a function in `Programs`, whose parameters are the capabilities that it takes, so one
-/// that is missing or too many does not compile.
+/// Plain data. `ManifestCheck` refuses what cannot work, in a host test and when init starts.
 public enum Manifest {
-  public static var services: [ServiceEntry] {
-    [
-      Programs.console(serial: .serialPort, directory: .directory),
-      Programs.initramfs(archive: .archive, directory: .directory),
-      Programs.vfs(directory: .directory),
-      Programs.shell(
-        directory: .directory, processes: .processes(mayUsePower: true),
-        machine: .machineStatistics),
-    ]
+  public static var services: [ServiceEntry] { [console, initramfs, vfs, shell] }
+
+  /// Serves "console" with one serial port.
+  static var console: ServiceEntry {
+    ServiceEntry(
+      name: ShortName("console"), path: "bin/console", serves: [Name("console")], needs: [],
+      grants: [.serialPort, .directory], priority: 180, memoryLimit: 4 << 20,
+      objectLimit: 512, restart: .always)
+  }
+
+  /// Serves "initramfs": the archive's files, in place.
+  static var initramfs: ServiceEntry {
+    ServiceEntry(
+      name: ShortName("initramfs"), path: "bin/initramfs", serves: [Name("initramfs")],
+      needs: [], grants: [.archive, .directory], priority: 150, memoryLimit: 8 << 20,
+      objectLimit: 4096, restart: .always)
+  }
+
+  /// Serves "vfs": one tree of files over all file services.
+  static var vfs: ServiceEntry {
+    ServiceEntry(
+      name: ShortName("vfs"), path: "bin/vfs", serves: [Name("vfs")],
+      needs: [Name("initramfs")], grants: [.directory], priority: 140,
+      memoryLimit: 32 << 20, objectLimit: 8192, restart: .always)
+  }
+
+  /// The user's command line.
+  static var shell: ServiceEntry {
+    ServiceEntry(
+      name: ShortName("shell"), path: "bin/shell", serves: [],
+      needs: [Name("console"), Name("vfs")],
+      grants: [.directory, .processes(mayUsePower: true), .machineStatistics], priority: 100,
+      memoryLimit: 64 << 20, objectLimit: 8192, restart: .always)
   }
 
   /// What a program gets that a user starts.

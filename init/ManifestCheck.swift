@@ -12,7 +12,7 @@ enum ManifestProblem: Error, Equatable {
   case priorityTooHigh(Name)
   /// The same capability twice.
   case duplicateGrant(Name)
-  /// One that gets along without any memory.
+  /// A service with no memory or no objects: it could not start.
   case noBudget(Name)
 }
 
@@ -42,7 +42,8 @@ enum ManifestCheck {
     try checkOrder(services)
   }
 
-  /// Starts, in thought, whatever can be started, until nothing more can.
+  /// Goes through the order of starts: in each round, every service whose needs are served by
+  /// those started before.
   private static func checkOrder(_ services: [ServiceEntry]) throws(ManifestProblem) {
     var isStarted = [Bool](repeating: false, count: services.count)
     var didStart = true
