@@ -21,8 +21,8 @@ extension InitServer {
     guard let endpoint: SendEndpoint = try? capabilities.take(0),
       let rights = try? endpoint.inspect().rights, rights.includes(ReceiveEndpoint.senderRights)
     else { return reply.fail(.badCapability) }
-    let (replaced, waiters) = directory.register(name, endpoint.release())
-    if replaced != .none { _ = SendEndpoint(adopting: replaced) }
+    let (replaced, waiters) = directory.register(name, endpoint.relinquish())
+    if replaced != .none { replaced.delete() }
     for waiter in waiters { answerWaiter(waiter) }
     startServices()
     return reply.succeed(.done)
@@ -47,7 +47,7 @@ extension InitServer {
       return reply.fail(.exhausted)
     }
     var held = Handle.none
-    let answered = reply.postpone { held = $0.release() }
+    let answered = reply.postpone { held = $0.relinquish() }
     _ = directory.addWaiter(NameDirectory.Waiter(name: name, reply: held))
     return answered
   }
@@ -63,9 +63,9 @@ extension InitServer {
   /// A copy of a registered endpoint, as an attachment.
   private static func attach(_ handle: Handle) -> Attachments {
     var attachments = Attachments()
-    let endpoint = SendEndpoint(adopting: handle)
-    attachments.attachCopy(of: endpoint, rights: ReceiveEndpoint.senderRights)
-    _ = endpoint.release()
+    SendEndpoint.withBorrowed(handle) {
+      attachments.attachCopy(of: $0, rights: ReceiveEndpoint.senderRights)
+    }
     return attachments
   }
 }

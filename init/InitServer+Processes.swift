@@ -77,7 +77,7 @@ extension InitServer {
     guard spawned.find(number) != nil else { return reply.fail(.notFound) }
     guard spawned.hasRoomForWaiter else { return reply.fail(.exhausted) }
     var held = Handle.none
-    let answered = reply.postpone { held = $0.release() }
+    let answered = reply.postpone { held = $0.relinquish() }
     spawned.addWaiter(for: number, reply: held)
     return answered
   }

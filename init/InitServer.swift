@@ -160,7 +160,7 @@ extension InitServer {
     for index in services.indices {
       let service = services[index]
       guard let process = service.process, let end = end(of: process) else { continue }
-      for endpoint in directory.ownerEnded(index) { _ = SendEndpoint(adopting: endpoint) }
+      for endpoint in directory.ownerEnded(index) { endpoint.delete() }
       service.process = nil
       spawned.endAll(ownedBy: process.number)
       planRestart(service, startedAt: process.startTime, exitValue: end)

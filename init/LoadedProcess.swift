@@ -35,7 +35,7 @@ final class LoadedProcess {
     startTime = Clock.now()
   }
 
-  func keep(_ memory: consuming Memory) { memories.append(memory.release()) }
+  func keep(_ memory: consuming Memory) { memories.append(memory.relinquish()) }
 
   /// Ends it because somebody asked for that.
   func kill() {
@@ -51,7 +51,7 @@ final class LoadedProcess {
 
   deinit {
     try? process.destroy()
-    for memory in memories { _ = Memory(adopting: memory) }
+    for memory in memories { memory.delete() }
   }
 }
 

@@ -26,9 +26,7 @@ struct Log: ~Copyable, TextOutput {
     var text = TextBuffer<202>()
     text.write(line.bytes)
     text.writeLine()
-    let target = Machine(adopting: machine)
-    try? target.log(text.bytes)
-    _ = target.release()
+    Machine.withBorrowed(machine) { try? $0.log(text.bytes) }
     line.removeAll()
   }
 }

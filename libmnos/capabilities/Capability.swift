@@ -9,14 +9,15 @@
   /// Takes over a handle that nothing else will delete.
   public init(adopting handle: Handle) { self.handle = handle }
 
-  /// Gives up ownership: the caller must see to it that the capability is deleted.
-  public consuming func release() -> Handle {
+  /// Gives up ownership: the caller must see to it that the capability is deleted, by
+  /// `Handle.delete` or by another owner.
+  public consuming func relinquish() -> Handle {
     let handle = self.handle
     discard self
     return handle
   }
 
-  deinit { _ = try? SystemCall.invoke(.delete, UInt64(handle.rawValue)) }
+  deinit { handle.delete() }
 }
 
 /// What a capability names, as a type.
@@ -120,7 +121,27 @@ extension Capability {
   }
 }
 
+extension Capability {
+  /// Runs `body` with the capability that `handle` names and somebody else owns.
+  public static func withBorrowed<R: ~Copyable, E: Error>(
+    _ handle: Handle, _ body: (borrowing Capability) throws(E) -> R
+  ) throws(E) -> R {
+    let capability = Capability(adopting: handle)
+    do throws(E) {
+      let result = try body(capability)
+      _ = capability.relinquish()
+      return result
+    } catch {
+      _ = capability.relinquish()
+      throw error
+    }
+  }
+}
+
 extension Handle {
+  /// Deletes the capability, of whatever type; one that is gone already is none too many.
+  public func delete() { _ = try? SystemCall.invoke(.delete, UInt64(rawValue)) }
+
   /// Copies what the handle names, of whatever type, into another process's table.
   ///
   /// - Returns: The handle by which that process knows it.

@@ -19,8 +19,8 @@ struct BlockingLock: ~Copyable {
   func allowWaiting(on notification: consuming Notification) throws(SyscallStatus) {
     guard wakeUp.load(ordering: .acquiring) == 0 else { return }
     let signaller = try notification.makeSignaller(bits: 1)
-    self.signaller.store(signaller.release().rawValue, ordering: .relaxed)
-    wakeUp.store(notification.release().rawValue, ordering: .releasing)
+    self.signaller.store(signaller.relinquish().rawValue, ordering: .relaxed)
+    wakeUp.store(notification.relinquish().rawValue, ordering: .releasing)
   }
 
   var canWait: Bool { wakeUp.load(ordering: .acquiring) != 0 }

@@ -25,7 +25,7 @@ struct BudgetPages: PageSource {
       try SystemCall.invoke(
         .map, memory.argument, 0, address, word0: 0, word1: byteCount,
         word2: UInt64(Rights.read.union(.write).bits))
-      return (address, UInt64(memory.release().rawValue))
+      return (address, UInt64(memory.relinquish().rawValue))
     } catch {
       addresses.free(address, byteCount: byteCount)
       return nil

@@ -37,7 +37,7 @@
     }
     self.byteCount = Int(byteCount)
     isWritable = rights.includes(.write)
-    self.handle = memory.release()
+    self.handle = memory.relinquish()
   }
 
   /// The capability, for passing the same memory on.
@@ -45,7 +45,7 @@
     _read {
       let memory = Memory(adopting: handle)
       yield memory
-      _ = memory.release()
+      _ = memory.relinquish()
     }
   }
 
@@ -83,7 +83,7 @@
       try SystemCall.invoke(.unmap, 0, address, byteCount)
       state.releaseAddresses(address, byteCount: byteCount)
     }
-    _ = Memory(adopting: handle)
+    handle.delete()
   }
 }
 

@@ -26,7 +26,7 @@ public struct Attachments: ~Copyable {
     _ capability: consuming Capability<Kind>, rights: Rights? = nil
   ) {
     let passed = rights ?? (try? capability.inspect().rights) ?? .none
-    let handle = capability.release()
+    let handle = capability.relinquish()
     moved[count] = handle
     append(CapabilityTransfer(handle, rights: passed, isMove: true))
   }

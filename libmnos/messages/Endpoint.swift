@@ -118,7 +118,7 @@ public struct Delivery: ~Copyable {
 
   public init(adopting handle: Handle) { self.handle = handle }
 
-  public consuming func release() -> Handle {
+  public consuming func relinquish() -> Handle {
     let handle = self.handle
     discard self
     return handle
@@ -130,7 +130,7 @@ public struct Delivery: ~Copyable {
   public consuming func answer(
     _ message: Message, attaching attachments: borrowing Attachments = Attachments()
   ) throws(SyscallStatus) {
-    let handle = release()
+    let handle = relinquish()
     guard handle != .none else { return }
     let isUsed = attachments.count > 0
     var registers = CallRegisters(
@@ -139,7 +139,7 @@ public struct Delivery: ~Copyable {
       words: message.words)
     let result = performCall(&registers, attachments.record, isUsed: isUsed)
     guard result.statusCode == 0 else {
-      _ = ReplyRight(adopting: handle)
+      handle.delete()
       throw result.status
     }
   }

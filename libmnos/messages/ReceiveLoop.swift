@@ -23,7 +23,7 @@ extension ReceiveEndpoint {
     after answered: consuming Answered, accepting count: Int, deadline: UInt64
   ) throws(SyscallStatus) -> Delivery {
     let attachments = answered.attachments
-    let reply = answered.right.release()
+    let reply = answered.right.relinquish()
     guard let message = answered.message, reply != .none else {
       return try receive(accepting: count, deadline: deadline)
     }
@@ -33,7 +33,7 @@ extension ReceiveEndpoint {
     } catch {
       guard error != .timedOut, error != .wouldBlock else { throw error }
       // The client is gone, or the reply cannot be sent as it is: drop the right to it.
-      _ = ReplyRight(adopting: reply)
+      reply.delete()
       return try receive(accepting: count, deadline: deadline)
     }
   }

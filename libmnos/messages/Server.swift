@@ -84,11 +84,11 @@ public struct HeldReply<API: Interface>: ~Copyable {
 
   init(_ right: consuming ReplyRight) { self.right = right }
 
-  /// Takes back what `release` gave up.
+  /// Takes back what `relinquish` gave up.
   public init(adopting handle: Handle) { right = ReplyRight(adopting: handle) }
 
   /// Gives up ownership, to be kept where noncopyable values cannot be.
-  public consuming func release() -> Handle { right.release() }
+  public consuming func relinquish() -> Handle { right.relinquish() }
 
   /// Answers at once. A client that no longer waits is no error.
   public consuming func succeed(

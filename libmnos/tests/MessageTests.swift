@@ -54,7 +54,7 @@ private struct Doubler: Server {
     case .refuse: return reply.fail(.unwilling)
     case .later:
       var handle = Handle.none
-      let answered = reply.postpone { handle = $0.release() }
+      let answered = reply.postpone { handle = $0.relinquish() }
       held.append(handle)
       return answered
     }
@@ -214,7 +214,7 @@ private struct Doubler: Server {
     #expect(numbers == [1, 4, 9, 1, 9])
   }
 
-  @Test func capabilitiesAreDeletedOnceUnlessReleased() {
+  @Test func capabilitiesAreDeletedOnceUnlessRelinquished() {
     var deleted: [UInt64] = []
     HostTrap.answering { registers in
       deleted.append(registers.argument0)
@@ -222,7 +222,8 @@ private struct Doubler: Server {
     } _: {
       _ = Notification(adopting: Handle(rawValue: 1))
       let kept = Notification(adopting: Handle(rawValue: 2))
-      _ = kept.release()
+      _ = kept.relinquish()
+      Notification.withBorrowed(Handle(rawValue: 2)) { #expect($0.handle.rawValue == 2) }
       _ = ReceivedCapabilities(
         adopting: [Handle(rawValue: 3), Handle(rawValue: 4), .none, .none], count: 2)
       var attachments = Attachments()

@@ -103,7 +103,7 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     default: break
     }
     var token = ReplyToken(rawValue: 0)
-    let answered = reply.postpone { token = ReplyToken(rawValue: $0.release().rawValue) }
+    let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
     server.handle(request, from: token, &clients)
     return answered
   }

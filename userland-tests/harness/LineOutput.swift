@@ -27,9 +27,7 @@ struct LineOutput: TextOutput, ~Copyable {
   /// A console that is gone takes the text with it: the runner then sees no verdict.
   private mutating func sendLine() {
     if machine != .none {
-      let log = Machine(adopting: machine)
-      try? log.log(line.bytes)
-      _ = log.release()
+      Machine.withBorrowed(machine) { try? $0.log(line.bytes) }
     }
     var start = 0
     while start < line.count, let sent = sendPiece(from: start) { start += sent }

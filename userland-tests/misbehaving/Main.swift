@@ -111,7 +111,7 @@ extension Misbehaving {
   private static func waitingThread(
     _ start: borrowing StartContext
   ) throws(SyscallStatus) -> RunningThread {
-    let silence = UInt64(try start.budget.makeNotification().release().rawValue)
+    let silence = UInt64(try start.budget.makeNotification().relinquish().rawValue)
     return try RunningThread.start(in: start, priority: 10) {
       while true { _ = try? SystemCall.invoke(.wait, silence, Deadline.never) }
     }
@@ -132,7 +132,7 @@ extension Misbehaving {
 extension Misbehaving {
   /// Lets nothing delete it before the process ends.
   private static func keep<Kind>(_ capability: consuming Capability<Kind>) {
-    _ = capability.release()
+    _ = capability.relinquish()
   }
 
   private static func endlessSessions(_ start: inout StartContext) throws(SyscallStatus) {
