@@ -66,7 +66,10 @@ enum RunCommand {
     if let name = options.value("--machine") {
       machine.machine = try Board.of(architecture.name).machine(name)
     }
-    machine.memory = try options.value("--memory").map(memorySize)
+    let least = byteCount(of: try Board.of(architecture.name).smallestMachine.memory)
+    machine.memory = try options.value("--memory").map { (text) throws(ToolFailure) in
+      try memorySize(text, least: least ?? 0)
+    }
     machine.cpuCount = try options.count("--cpus")
     machine.firmware = try options.choice("--firmware", of: ["uefi", "bios"])
       .flatMap(Firmware.init)
@@ -78,18 +81,23 @@ enum RunCommand {
   }
 
   /// A size in QEMU's notation: a number of MiB, or one with K, M or G.
-  static func memorySize(_ text: String) throws(ToolFailure) -> String {
-    let digits = text.last.map { "kKmMgG".contains($0) } == true ? text.dropLast() : text[...]
-    guard let number = Int(digits), number > 0, number < 1 << 32 else {
+  ///
+  /// - Parameter least: Bytes with which firmware and system were seen to start.
+  static func memorySize(_ text: String, least: Int) throws(ToolFailure) -> String {
+    guard let byteCount = byteCount(of: text) else {
       throw .usage("--memory takes a size such as 256M or 1G, not '\(text)'")
     }
-    let unit = ["k": 1 << 10, "g": 1 << 30][text.suffix(1).lowercased()] ?? 1 << 20
-    guard number * unit >= QEMUCommand.leastMemory else {
+    guard byteCount >= least else {
       throw .usage(
-        "--memory \(text) is too small: firmware and mnos need "
-          + "\(QEMUCommand.leastMemory >> 20)M to reach the shell")
+        "--memory \(text) is too small: firmware and mnos need \(least >> 20)M to reach the shell")
     }
     return text
+  }
+
+  private static func byteCount(of text: String) -> Int? {
+    let digits = text.last.map { "kKmMgG".contains($0) } == true ? text.dropLast() : text[...]
+    guard let number = Int(digits), number > 0, number < 1 << 32 else { return nil }
+    return number * (["k": 1 << 10, "g": 1 << 30][text.suffix(1).lowercased()] ?? 1 << 20)
   }
 
   /// BIOS machines can be started by Limine only.

@@ -95,7 +95,10 @@ public struct BootedRun {
       switch action {
       case .type(let text): machine.send([UInt8](text.utf8))
       case .answer(let bytes): Descriptors.writeAll(STDOUT_FILENO, bytes)
-      case .log(let bytes): Descriptors.writeAll(STDERR_FILENO, bytes)
+      case .log(let bytes):
+        // Firmware clears the screen, which is the user's own here.
+        var filter = ControlSequenceFilter()
+        Descriptors.writeAll(STDERR_FILENO, bytes.compactMap { filter.keep($0) })
       }
     }
   }

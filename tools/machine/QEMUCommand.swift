@@ -28,10 +28,6 @@ public struct QEMUCommand: Sendable {
   public let program: String
   public let arguments: [String]
 
-  /// Bytes of memory that every machine here needs, firmware included, as tried: with half as much
-  /// the firmware of riscv64 does not start, and that of x86_64 finds no room for the image.
-  public static let leastMemory = 64 << 20
-
   /// - Throws: If the architecture's emulator or firmware is not there, or cannot do what
   ///   `options` ask.
   public init(

@@ -1,3 +1,4 @@
+import Machine
 import Testing
 import ToolSupport
 
@@ -43,16 +44,23 @@ import ToolSupport
 
   @Test(arguments: ["256M", "1G", "512", "64M", "65536k"])
   func memorySizeIsPassedOn(text: String) throws {
-    #expect(try RunCommand.memorySize(text) == text)
+    #expect(try RunCommand.memorySize(text, least: 64 << 20) == text)
   }
 
   @Test(arguments: ["", "M", "0M", "-5", "2T", "1.5G", "63M", "65535k", "63"])
   func otherMemorySizesAreRefused(text: String) {
-    #expect(throws: ToolFailure.self) { try RunCommand.memorySize(text) }
+    #expect(throws: ToolFailure.self) { try RunCommand.memorySize(text, least: 64 << 20) }
   }
 
   @Test(arguments: ["sparc", "aarch"])
   func onlyBuiltArchitecturesAreTaken(name: String) {
     #expect(throws: ToolFailure.self) { try Workspace.architectures(name) }
+  }
+
+  /// As much as the smallest machine of the architecture has, which is what was tried.
+  @Test(arguments: [("aarch64", "128M"), ("x86_64", "64M"), ("riscv64", "64M")])
+  func leastMemoryIsTheSmallestMachines(architecture: String, memory: String) throws {
+    #expect(try Board.of(architecture).smallestMachine.memory == memory)
+    #expect(throws: ToolFailure.self) { try RunCommand.memorySize("64M", least: 128 << 20) }
   }
 }

@@ -35,7 +35,8 @@ public struct Board: Sendable {
         + machines.map(\.name).joined(separator: ", "))
   }
 
-  /// The machine with the least memory.
+  /// The machine with the least memory that was tried: with half as much, the firmware of
+  /// riscv64 and aarch64 does not start, and that of x86_64 finds no room for the image.
   public var smallestMachine: MachineSpec {
     machines.first { $0.shows.contains(.leastMemoryIsEnough) } ?? machines[0]
   }
