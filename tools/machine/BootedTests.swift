@@ -212,8 +212,9 @@ public struct BootedTests: Sendable {
       case .timedOut, .userInput:
         return "no sign of \(player.waitingFor); last seen: \(player.lastSeen.debugDescription)"
       }
+      if let failure = player.failure { return failure }
     }
-    return nil
+    return player.failure
   }
 
   private func command(

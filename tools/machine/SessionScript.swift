@@ -10,6 +10,10 @@ public struct SessionScript: Sendable {
     case line(String)
     /// Waits for this text, wherever it stands.
     case text(String)
+    /// Waits for the prompt, and keeps the lines in front of it that begin with these words.
+    case keep([String])
+    /// Waits for the prompt; the lines that were kept must be there again, unchanged.
+    case sameAsKept
   }
 
   /// `area.fact`, the same on every architecture.
@@ -29,6 +33,9 @@ struct ScriptPlayer {
   private var filter = ControlSequenceFilter()
   /// What the machine showed and no step has used up yet, without control sequences and CRs.
   private var seen = ""
+  private var kept: (words: [String], lines: [String]) = ([], [])
+  /// What was not as the script demands; then it does not go on.
+  private(set) var failure: String?
 
   init(_ script: SessionScript) { steps = script.steps[...] }
 
@@ -39,7 +46,7 @@ struct ScriptPlayer {
     switch steps.first {
     case .line(let text): "the line '\(Self.short(text))'"
     case .text(let text): "'\(Self.short(text))'"
-    case .prompt: "the prompt"
+    case .prompt, .keep, .sameAsKept: "the prompt"
     case .type, nil: "nothing"
     }
   }
@@ -54,7 +61,7 @@ struct ScriptPlayer {
     let kept = bytes.compactMap { filter.keep($0) }.filter { $0 != UInt8(ascii: "\r") }
     seen += String(decoding: kept, as: UTF8.self)
     var typed = ""
-    while let step = steps.first, let text = advance(step) {
+    while failure == nil, let step = steps.first, let text = advance(step) {
       typed += text
       steps.removeFirst()
     }
@@ -74,8 +81,30 @@ struct ScriptPlayer {
     case .prompt:
       guard isAtPrompt else { return nil }
       seen = ""
+    case .keep(let words):
+      guard isAtPrompt else { return nil }
+      kept = (words, lines(beginningWith: words))
+      seen = ""
+    case .sameAsKept:
+      guard isAtPrompt else { return nil }
+      compare(lines(beginningWith: kept.words))
+      seen = ""
     }
     return ""
+  }
+
+  private func lines(beginningWith words: [String]) -> [String] {
+    seen.split(separator: "\n").map(String.init).filter { line in
+      words.contains { line.hasPrefix($0) }
+    }
+  }
+
+  private mutating func compare(_ lines: [String]) {
+    if kept.lines.count != kept.words.count {
+      failure = "only these lines were there to be kept: \(kept.lines)"
+    } else if lines != kept.lines {
+      failure = "it was \(kept.lines), and is \(lines)"
+    }
   }
 
   /// The index behind the first whole line equal to `text`.
