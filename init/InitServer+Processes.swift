@@ -87,6 +87,8 @@ extension InitServer {
   mutating func checkSpawned() {
     for process in spawned.running {
       guard let value = end(of: process) else { continue }
+      // Before anybody is told: who waited may look at what is left.
+      process.end()
       spawned.endAll(ownedBy: process.number)
       for handle in spawned.ended(process.number, value: value) {
         HeldReply<ProcessProtocol>(adopting: handle).succeed(.ended(exitValue: value))

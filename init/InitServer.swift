@@ -162,6 +162,7 @@ extension InitServer {
       guard let process = service.process, let end = end(of: process) else { continue }
       for endpoint in directory.ownerEnded(index) { endpoint.delete() }
       service.process = nil
+      process.end()
       spawned.endAll(ownedBy: process.number)
       planRestart(service, startedAt: process.startTime, exitValue: end)
     }
@@ -183,7 +184,7 @@ extension InitServer {
   /// The exit value of a process that ended or stands still after a fault, which is ended
   /// here; nil while it runs.
   mutating func end(of process: LoadedProcess) -> UInt64? {
-    guard let status = try? process.process.status() else { return nil }
+    guard let status = process.status() else { return nil }
     switch status.state {
     case .new, .running: return nil
     case .ending, .ended:

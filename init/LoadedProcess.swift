@@ -3,7 +3,8 @@ import Libmnos
 /// A process that init started, with all that is held for it.
 ///
 /// The memory capabilities stay here, because a mapping ends with the capability that it was
-/// made through. The end of this object ends the process.
+/// made through. The end of this object ends the process's budget, and with that everything
+/// that it ever started.
 final class LoadedProcess {
   let number: UInt32
   /// The process that asked for it: init's number, 1, for a service.
@@ -19,6 +20,7 @@ final class LoadedProcess {
   let thread: Thread
   let budget: Budget
   private var memories: [Handle] = []
+  private var isOver = false
 
   init(
     number: UInt32, owner: UInt32, name: ShortName, priority: UInt8, imageBase: UInt64,
@@ -37,6 +39,17 @@ final class LoadedProcess {
 
   func keep(_ memory: consuming Memory) { memories.append(memory.relinquish()) }
 
+  /// How it is doing. One whose capability is gone has ended its own budget.
+  func status() -> ProcessStatus? {
+    do throws(SyscallStatus) {
+      return try process.status()
+    } catch {
+      guard error == .badCapability else { return nil }
+      return ProcessStatus(
+        words: [UInt64(ProcessState.ended.rawValue), ExitValue.killed, 0, 0, 0, 0, 0, 0])
+    }
+  }
+
   /// Ends it because somebody asked for that.
   func kill() {
     isReported = false
@@ -45,14 +58,26 @@ final class LoadedProcess {
 
   func info() -> ProcessInfo {
     ProcessInfo(
-      number, name, priority: priority, status: try? process.status(),
+      number, name, priority: priority, status: status(),
       memoryByteCount: (try? budget.usage().memoryUsed) ?? 0)
   }
 
-  deinit {
-    try? process.destroy()
-    for memory in memories { memory.delete() }
+  /// Takes back all that it has and ever started. Its status is gone then.
+  func end() {
+    guard !isOver else { return }
+    isOver = true
+    // The process alone would leave behind what it had made: processes of its own, with
+    // capabilities to themselves, live on when nobody else names them.
+    do throws(SyscallStatus) {
+      try budget.destroy()
+    } catch {
+      // It is gone already, or the kernel does not end budgets.
+      try? process.destroy()
+      for memory in memories { memory.delete() }
+    }
   }
+
+  deinit { end() }
 }
 
 extension ProcessInfo {

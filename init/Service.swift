@@ -15,7 +15,7 @@ final class Service {
   /// Whether its process is no longer running, noticed or not.
   var hasEnded: Bool {
     guard let process else { return true }
-    guard let state = try? process.process.status().state else { return false }
+    guard let state = process.status()?.state else { return false }
     return state != .running && state != .new
   }
 

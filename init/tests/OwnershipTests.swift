@@ -61,13 +61,37 @@ import Testing
     }
   }
 
-  @Test func endOfAProcessGivesBackItsMemory() {
+  @Test func endOfAProcessEndsItsBudgetAndSoAllThatItStarted() {
     let kernel = FakeKernel()
     HostTrap.answering(by: kernel.answer) {
       _ = process(7, owner: 1)
     }
 
+    #expect(kernel.destroyed == [72])
+    // The memory went with the budget: only the three handles that are held are given up.
+    #expect(Set(kernel.deleted) == [70, 71, 72])
+  }
+
+  @Test func whereBudgetsCannotBeEndedTheProcessIs() {
+    let kernel = FakeKernel()
+    kernel.refused = [72]
+    HostTrap.answering(by: kernel.answer) {
+      _ = process(7, owner: 1)
+    }
+
     #expect(kernel.destroyed == [70])
-    #expect(kernel.deleted.contains(73))
+    #expect(Set(kernel.deleted) == [70, 71, 72, 73])
+  }
+
+  /// A program has a capability to its own budget, and may end that.
+  @Test func processWhoseCapabilityIsGoneHasEnded() {
+    HostTrap.answering {
+      $0.call = ResultWord(.badCapability).rawValue
+    } _: {
+      let gone = process(7, owner: 1)
+
+      #expect(gone.status()?.state == .ended)
+      #expect(gone.status().map { ProgramEnd(exitValue: $0.exitValue) } == .killed)
+    }
   }
 }

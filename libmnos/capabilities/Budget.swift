@@ -54,6 +54,13 @@ extension Budget {
     PortRange(adopting: try create(.portRange, machine.argument, UInt64(first), count))
   }
 
+  /// Ends everything that is charged to it, whoever holds capabilities to that: processes,
+  /// threads, memory, endpoints, budgets made from it. On return its parent has all of it
+  /// back, and every capability to what ended is gone, those to the budget itself included.
+  ///
+  /// - Throws: `noRight` without `manage`.
+  public func destroy() throws(SyscallStatus) { try SystemCall.invoke(.destroy, argument) }
+
   /// What it may use and what it does: bytes and objects.
   public func usage() throws(SyscallStatus) -> BudgetUsage {
     let words = try query()
