@@ -49,6 +49,25 @@ public enum SessionScripts {
     SessionScript(
       "recovery.killedConsoleComesBack",
       [.type("kill console" + enter), .prompt, .type("echo alive" + enter)]
-        + [.line("alive"), .prompt])
+        + [.line("alive"), .prompt]),
+    // The tests make processes of their own, and are ended in the middle of that.
+    SessionScript(
+      "recovery.interruptedProgramLeavesNothing",
+      interruptedRun + interruptedRun
+        + [.type("mem" + enter), .keep(["used", "processes", "threads", "capabilities"])]
+        + (0..<27).flatMap { _ in interruptedRun } + [.type("mem" + enter), .sameAsKept]),
+    SessionScript(
+      "recovery.childrenEndWithTheirProgram",
+      leavingRun
+        + [.type("mem" + enter), .keep(["used", "processes", "threads", "capabilities"])]
+        + (0..<5).flatMap { _ in leavingRun } + [.type("mem" + enter), .sameAsKept]),
+  ]
+
+  private static let interruptedRun: [SessionScript.Step] = [
+    .type("run /tests/isolation" + enter), .text("ok isolation."), .type("\u{3}"), .prompt,
+  ]
+
+  private static let leavingRun: [SessionScript.Step] = [
+    .type("run /tests/misbehaving children" + enter), .prompt,
   ]
 }

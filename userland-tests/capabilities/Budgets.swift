@@ -62,4 +62,41 @@ func checkBudgets(_ suite: inout TestSuite) {
     try expect(KernelCalls.create(.budget, from: small, 1 << 40, 1), .noMemory)
     try expect(KernelCalls.create(.budget, from: small, 4096, 4), .noSlot)
   }
+
+  suite.fact("destroyOfABudgetEndsAllThatIsChargedToIt") { (scope) throws(Unexpected) in
+    let before = KernelCalls.query(scope.budget)
+    let payer = try expect(
+      KernelCalls.create(.budget, from: scope.budget, 512 * 1024, 100)
+    ).handle
+    let inner = try expect(KernelCalls.create(.budget, from: payer, 65_536, 10)).handle
+    let endpoint = try expect(KernelCalls.create(.endpoint, from: inner)).handle
+    let kept = try expect(KernelCalls.copy(endpoint)).handle
+    let memory = try expect(KernelCalls.create(.memory, from: payer, 8192)).handle
+    try expect(KernelCalls.map(memory, at: scope.addresses(pages: 2), pages: 2))
+    let process = try expect(KernelCalls.create(.process, from: payer)).handle
+    // A capability to itself would keep it.
+    try expect(KernelCalls.copy(process, to: process))
+    let thread = try expect(
+      KernelCalls.create(.thread, from: payer, process.argument, scope.priority)
+    ).handle
+    try expect(KernelCalls.start(thread, entry: 0x40_0000, stack: 0, argument: 0))
+
+    try expect(KernelCalls.destroy(payer))
+
+    for gone in Values([payer, inner, endpoint, kept, memory, process, thread] as [7 of Handle]) {
+      try expect(KernelCalls.inspect(gone), .badCapability)
+    }
+    let after = KernelCalls.query(scope.budget)
+    try expect(after.word(1), equals: before.word(1), "bytes charged")
+    try expect(after.word(3), equals: before.word(3), "objects charged")
+  }
+
+  suite.fact("destroyOfABudgetNeedsManage") { (scope) throws(Unexpected) in
+    let small = try scope.make(.budget, 65_536, 3)
+    let weak = try scope.copy(small, rights: Rights.all.subtracting(.manage))
+
+    try expect(KernelCalls.destroy(weak), .noRight)
+
+    scope.keep(try expect(KernelCalls.create(.endpoint, from: small)).handle)
+  }
 }

@@ -57,6 +57,33 @@ func checkMappingRights(_ suite: inout TestSuite) {
     page[0] = 1
   }
 
+  suite.fact("MEM_004_withoutReadNothingIsMapped") { (scope) throws(Unexpected) in
+    let memory = try scope.memory()
+    for rights in Values([.write, .execute] as [2 of Rights]) {
+      try expectBadArgument(KernelCalls.map(memory, at: scope.addresses(), rights: rights), 5)
+    }
+    let page = try scope.map(memory)
+    try expectBadArgument(KernelCalls.protect(page.address, rights: .write), 3)
+
+    page[0] = 1
+  }
+
+  suite.fact("MEM_003_protectGivesNoMoreThanMapAskedFor") { (scope) throws(Unexpected) in
+    let memory = try scope.memory()
+    let page = try scope.map(memory, rights: .read)
+
+    try expect(KernelCalls.protect(page.address, rights: readWrite), .noRight)
+
+    // Bits 8 to 15: what a later `protect` may give.
+    let later = Rights(bits: Rights.read.bits | Rights.write.bits << 8)
+    let other = try scope.map(memory, rights: later)
+    try expect(KernelCalls.protect(other.address, rights: readWrite))
+    other[0] = 5
+    try expect(page[0], equals: 5, "word")
+    let weak = try scope.copy(memory, rights: .read)
+    try expect(KernelCalls.map(weak, at: scope.addresses(), rights: later), .noRight)
+  }
+
   suite.fact("MEM_005_withoutExecuteNothingIsExecutable") { (scope) throws(Unexpected) in
     let memory = try scope.memory()
     let weak = try scope.copy(memory, rights: readWrite)
