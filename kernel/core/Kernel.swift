@@ -13,57 +13,46 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   let format: P.Format
 
   public internal(set) var frames: FrameAllocator
-  var pools: ObjectPools<P>
-
-  /// One per CPU that takes part, and the one whose entry is being handled.
-  var cpus: [64 of ObjectID<CPUState>] = .init(repeating: .none)
-  var cpu = ObjectID<CPUState>.none
-
+  /// The CPU whose entry is being handled.
+  var cpu = CPUID.none
   /// The root table whose upper entries every address space shares.
   public let kernelRoot: PhysicalAddress
   var identifiers = IdentifierSet()
-  /// Claimed interrupts, chained by line modulo 64.
-  var interrupts: [64 of InterruptID] = .init(repeating: .none)
-
-  /// Processes that are ending, in order.
-  var endingHead = ProcessID.none
-  var endingTail = ProcessID.none
-  /// At which priority ending goes on: the highest of those who caused it; -1 if none is.
-  var reapPriority = -1
-  /// The first process, and how it ended if it did: nothing can run without it.
-  var firstProcess = ProcessID.none
-  public internal(set) var firstProcessEnd: ProcessEnd?
-  /// The chunk of a capability table that this entry added, in case its call fails.
-  var grown = (process: ProcessID.none, chunk: UInt16(0))
-  /// Frames that the kernel took before the allocator existed: image, tables, marks.
+  /// Chunks of tables that this entry added, in case it does not use them.
+  var growth = TableGrowth()
+  /// Frames that the kernel uses for itself: image, tables, marks, what CPUs and `shared` need.
   public var kernelFrames: UInt64 = 0
-  /// Slots that are not free, in all tables.
-  public internal(set) var capabilityCount: UInt64 = 0
 
   /// - Parameters:
   ///   - frames: All free RAM below `Granule.reach`.
   ///   - kernelRoot: The kernel's own page table.
-  /// - Precondition: There is a free frame for each CPU. The platform's window shows all RAM
-  ///   that `frames` holds.
+  /// - Precondition: There is a free frame for each CPU and one more. The platform's window
+  ///   shows all RAM that `frames` holds.
   public init(
     platform: consuming P, frames: FrameAllocator, kernelRoot: PhysicalAddress
   ) {
     let windowBase = platform.physicalWindowBase
-    // SAFETY: the precondition on the platform's window.
-    unsafe objects = ObjectStore(windowBase: windowBase)
+    var frames = frames
+    guard let sharedFrame = frames.allocate() else { kernelBug("no frame for the kernel") }
+    // SAFETY: the precondition on the platform's window; the frame is ours.
+    unsafe objects = ObjectStore(windowBase: windowBase, sharedFrame: sharedFrame)
     // SAFETY: as above.
     unsafe window = PhysicalWindow(windowBase: windowBase)
     format = platform.pageTableFormat
-    self.frames = frames
     self.kernelRoot = kernelRoot
-    self.pools = ObjectPools()
+    let cpuCount = min(platform.cpuCount, 64)
     self.platform = platform
-    for index in 0..<min(self.platform.cpuCount, 64) {
-      guard let frame = self.frames.allocate() else { kernelBug("no frame for a CPU") }
-      cpus[index] = ObjectID(granule: frame * Granule.perFrame)
-      objects[cpus[index]] = CPUState()
+    objects.shared = SharedState()
+    objects.shared.cpuCount = cpuCount
+    for index in 0..<cpuCount {
+      guard let frame = frames.allocate() else { kernelBug("no frame for a CPU") }
+      let id = CPUID.place(in: frame)
+      objects[id] = CPUState(index: index)
+      objects.shared.cpus[index] = id
     }
-    cpu = cpus[0]
+    self.frames = frames
+    kernelFrames = UInt64(cpuCount) + 1
+    cpu = objects.shared.cpus[0]
   }
 
   /// A kernel in the same state on a copy of the machine: from here both go their own ways.
@@ -76,25 +65,16 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   public init(copying original: borrowing Kernel, onto platform: consuming P) {
     let windowBase = platform.physicalWindowBase
     // SAFETY: the precondition on the platform's RAM.
-    unsafe objects = ObjectStore(windowBase: windowBase)
+    unsafe objects = original.objects.seen(from: windowBase)
     // SAFETY: as above.
     unsafe window = PhysicalWindow(windowBase: windowBase)
     format = original.format
     frames = original.frames.seen(through: window)
-    pools = original.pools
-    cpus = original.cpus
     cpu = original.cpu
     kernelRoot = original.kernelRoot
     identifiers = original.identifiers
-    interrupts = original.interrupts
-    endingHead = original.endingHead
-    endingTail = original.endingTail
-    reapPriority = original.reapPriority
-    firstProcess = original.firstProcess
-    firstProcessEnd = original.firstProcessEnd
-    grown = original.grown
+    growth = original.growth
     kernelFrames = original.kernelFrames
-    capabilityCount = original.capabilityCount
     self.platform = platform
   }
 
@@ -102,7 +82,7 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   ///
   /// - Precondition: `index` is below the platform's CPU count.
   @inline(__always)
-  public mutating func enter(cpu index: Int) { cpu = cpus[index] }
+  public mutating func enter(cpu index: Int) { cpu = objects.shared.cpus[index] }
 
   /// The thread that runs on the entering CPU, or none while it idles.
   public var current: ThreadID {
@@ -110,23 +90,3 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   }
 }
 
-/// How a process ended.
-public struct ProcessEnd: BitwiseCopyable {
-  /// See `ExitValue`.
-  public let exitValue: UInt64
-  /// Where it faulted, if it did.
-  public let faultAddress: UInt64
-  public let faultPC: UInt64
-}
-
-/// The pools, one per type of object.
-struct ObjectPools<P: Platform & ~Copyable> {
-  var threads = ObjectPool(objectByteCount: MemoryLayout<Thread<P>>.size)
-  var processes = ObjectPool(objectByteCount: MemoryLayout<Process>.size)
-  var endpoints = ObjectPool(objectByteCount: MemoryLayout<Endpoint>.size)
-  var notifications = ObjectPool(objectByteCount: MemoryLayout<Notification>.size)
-  var memories = ObjectPool(objectByteCount: MemoryLayout<MemoryObject>.size)
-  var mappings = ObjectPool(objectByteCount: MemoryLayout<Mapping>.size)
-  var interrupts = ObjectPool(objectByteCount: MemoryLayout<Interrupt>.size)
-  var budgets = ObjectPool(objectByteCount: MemoryLayout<Budget>.size)
-}

@@ -9,6 +9,26 @@ public struct PortSet: Equatable, BitwiseCopyable, Sendable {
     left.ranges.0 == right.ranges.0 && left.ranges.1 == right.ranges.1
       && left.ranges.2 == right.ranges.2 && left.ranges.3 == right.ranges.3
   }
+  /// - Precondition: `0 <= index < 4`.
+  @inlinable public subscript(index: Int) -> PortRange {
+    get {
+      switch index {
+      case 0: ranges.0
+      case 1: ranges.1
+      case 2: ranges.2
+      default: ranges.3
+      }
+    }
+    set {
+      switch index {
+      case 0: ranges.0 = newValue
+      case 1: ranges.1 = newValue
+      case 2: ranges.2 = newValue
+      default: ranges.3 = newValue
+      }
+    }
+  }
+
   @inlinable public var isEmpty: Bool { self == PortSet() }
 }
 

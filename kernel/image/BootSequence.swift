@@ -198,7 +198,7 @@ struct BootSequence: ~Copyable {
     let address = UInt(windowBase &+ prepared.place)
     var kernel = Kernel(
       platform: platform, frames: prepared.frames, kernelRoot: prepared.root)
-    kernel.kernelFrames = prepared.usedFrames
+    kernel.kernelFrames += prepared.usedFrames
     do throws(Failure) {
       try kernel.startInit(prepared.request, image: prepared.image)
     } catch {

@@ -27,9 +27,9 @@ extension Kernel where P: ~Copyable {
   public mutating func startInit(
     _ request: InitialRequest, image: ProgramImage
   ) throws(Failure) {
-    let budget = try makeRootBudget()
+    let budget = makeRootBudget(objectLimit: 1 << 32)
     let process = try makeProcess(budget)
-    firstProcess = process
+    objects.shared.firstProcess = process
     var info = BootInfo()
     info.magic = BootInfo.expectedMagic
     info.version = BootInfo.currentVersion
@@ -50,43 +50,49 @@ extension Kernel where P: ~Copyable {
     let infoAddress = info.stackEnd + Limits.pageByteCount
     let page = try mapNew(Limits.pageByteCount, at: infoAddress, .read, process, budget)
     let thread = try makeThread(budget, in: process, priority: Self.priority)
-    info.thread = try give(thread.granule, .thread, to: process)
+    info.thread = try give(thread, to: process)
     window.store(info, at: page)
     objects[thread].registers = P.Registers(
       entry: VirtualAddress(base + image.entry), stack: VirtualAddress(info.stackEnd),
       argument: infoAddress)
     objects[process].state = .running
-    makeReady(thread)
+    objects.makeReady(thread)
     objects[cpu].needsSchedule = true
   }
 
-  private mutating func makeRootBudget() throws(Failure) -> BudgetID {
-    guard let granule = pools.budgets.allocate(in: objects, frames: &frames) else {
-      throw .noMemory
-    }
-    let budget = BudgetID(granule: granule)
+  /// The budget of everything: what is free now. It lies beside the state that CPUs share.
+  mutating func makeRootBudget(objectLimit: UInt64) -> BudgetID {
+    let budget = objects.rootBudget
     objects[budget] = Budget(
-      parent: .none, memoryLimit: frames.freeCount * Limits.pageByteCount,
-      objectLimit: 1 << 32)
+      memoryLimit: frames.freeCount * Limits.pageByteCount, objectLimit: objectLimit)
+    objects.shared.objectCounts[Int(ObjectType.budget.rawValue)] += 1
     return budget
   }
 
   /// Puts a first capability, with all rights, into any slot of a process.
+  private mutating func give<Object: KernelObject>(
+    _ object: ObjectID<Object>, to process: ProcessID, rights: Rights = .all
+  ) throws(Failure) -> UInt32 {
+    try give(Object.type, object.header, to: process, rights: rights)
+  }
+
   private mutating func give(
-    _ object: UInt32, _ type: ObjectType, to process: ProcessID, rights: Rights = .all,
+    _ type: ObjectType, _ object: AnyObjectID, to process: ProcessID, rights: Rights = .all,
     badge: UInt64 = 0
   ) throws(Failure) -> UInt32 {
     let slot = try findSlot(UInt64(SlotChoice.any), in: process, argument: 0)
-    fill(slot, type: type, object: object, rights: rights, badge: badge, parent: .none)
+    // Nothing that boot adds to a table is taken back.
+    growth.count = 0
+    objects.fill(slot, type, object, rights: rights, badge: badge)
     return objects[slot].handle.rawValue
   }
 
   private mutating func giveAuthority(
     _ process: ProcessID, _ budget: BudgetID, _ info: inout BootInfo
   ) throws(Failure) {
-    info.process = try give(process.granule, .process, to: process)
-    info.budget = try give(budget.granule, .budget, to: process)
-    info.machine = try give(0, .machine, to: process)
+    info.process = try give(process, to: process)
+    info.budget = try give(budget, to: process)
+    info.machine = try give(.machine, .none, to: process)
   }
 
   private mutating func giveFiles(
@@ -108,8 +114,10 @@ extension Kernel where P: ~Copyable {
     _ budget: BudgetID
   ) throws(Failure) -> UInt32 {
     let memory = try makeMemory(
-      budget, base: base, byteCount: (byteCount + 4095) & ~4095, kind: .boot, parent: .none)
-    return try give(memory.granule, .memory, to: process, rights: rights)
+      MemoryObject(
+        base: base, byteCount: (byteCount + 4095) & ~4095, kind: .boot, isDevice: false),
+      chargedTo: budget)
+    return try give(memory, to: process, rights: rights)
   }
 
   private mutating func giveDevices(
@@ -146,20 +154,23 @@ extension Kernel where P: ~Copyable {
     record.clockFrequency = device.clockFrequency
     if let pages = device.region.pages(below: format.physicalAddressLimit) {
       let memory = try makeMemory(
-        budget, base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound,
-        kind: .device, parent: .none)
-      record.registers = try give(memory.granule, .memory, to: process)
+        MemoryObject(
+          base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound, kind: .device,
+          isDevice: true),
+        chargedTo: budget)
+      record.registers = try give(memory, to: process)
       record.registerOffset = UInt32(device.registers & 4095)
     }
     if device.ports.count > 0 {
       record.firstPort = device.ports.first
       record.ports = try give(
-        0, .portRange, to: process,
-        badge: UInt64(device.ports.first) | UInt64(device.ports.count) << 32)
+        .portRange, .none, to: process,
+        badge: CapabilitySlot.portBadge(
+          first: UInt64(device.ports.first), count: UInt64(device.ports.count)))
     }
     if let line = device.line, platform.isLineAvailable(line) {
       let interrupt = try makeInterrupt(budget, line: line)
-      record.interrupt = try give(interrupt.granule, .interrupt, to: process)
+      record.interrupt = try give(interrupt, to: process)
     }
     return record
   }
@@ -171,13 +182,22 @@ extension Kernel where P: ~Copyable {
   ) throws(Failure) {
     for index in 0..<image.segmentCount {
       let segment = image[index]
-      let memory = try mapNew(
-        segment.pageByteCount, at: base + segment.pageAddress, segment.rights, process, budget)
+      let memory = try makeCleared(segment.pageByteCount, budget)
+      // Before the pages are mapped: mapping publishes what is to be executed.
       window.copy(
         from: file + segment.fileOffset,
-        to: memory + (segment.address - segment.pageAddress),
+        to: objects[memory].base + (segment.address - segment.pageAddress),
         byteCount: segment.fileByteCount)
+      try show(memory, at: base + segment.pageAddress, segment.rights, process)
     }
+  }
+
+  private mutating func makeCleared(
+    _ byteCount: UInt64, _ budget: BudgetID
+  ) throws(Failure) -> MemoryID {
+    let memory = try makeOwnedMemory(byteCount, chargedTo: budget)
+    window.clear(objects[memory].base, byteCount: byteCount)
+    return memory
   }
 
   /// Makes cleared memory and maps all of it; returns its physical address.
@@ -185,23 +205,23 @@ extension Kernel where P: ~Copyable {
     _ byteCount: UInt64, at address: UInt64, _ rights: Rights, _ process: ProcessID,
     _ budget: BudgetID
   ) throws(Failure) -> UInt64 {
-    try charge(budget, bytes: byteCount, objects: 0)
-    guard let frame = frames.allocate(count: byteCount / Limits.pageByteCount) else {
-      throw .noMemory
-    }
-    let base = UInt64(frame) << 12
-    window.clear(base, byteCount: byteCount)
-    let memory = try makeMemory(
-      budget, base: base, byteCount: byteCount, kind: .owned, parent: .none)
+    let memory = try makeCleared(byteCount, budget)
+    try show(memory, at: address, rights, process)
+    return objects[memory].base
+  }
+
+  /// Maps all of a memory object, whose capability the process gets.
+  private mutating func show(
+    _ memory: MemoryID, at address: UInt64, _ rights: Rights, _ process: ProcessID
+  ) throws(Failure) {
     let slot = try findSlot(UInt64(SlotChoice.any), in: process, argument: 0)
-    fill(slot, type: .memory, object: memory.granule, rights: .all, badge: 0, parent: .none)
+    growth.count = 0
+    objects.fill(slot, .memory, memory.header, rights: .all)
     let mapping = try addMapping(
       Mapping(
-        process: process, slot: slot, address: address,
-        pageCount: byteCount / Limits.pageByteCount, base: base, rights: rights,
-        isDevice: false))
+        process: process, slot: slot, address: address, base: objects[memory].base,
+        byteCount: objects[memory].byteCount, rights: rights, ceiling: rights, isDevice: false))
     var steps = Int.max
     _ = try mapStep(mapping, steps: &steps)
-    return base
   }
 }

@@ -1,6 +1,17 @@
+import KernelHAL
 import MnosABI
 
 /// What a slot is used for.
+///
+///                 fill                    attach (move)
+///         free ─────────> held ──────────────────────> inTransit
+///          ^ ^             │ │ ^                        │   │
+///          │ │  delete     │ │ └────────────────────────┘   │
+///          │ └─────────── ending     message not delivered  │ delivered, cancelled
+///          └────────────────────────────────────────────────┘
+///
+/// A slot is filled as `reserved` or `bound` too. Every way back to `free` gives the slot
+/// a new generation, so that no token or handle of before names it.
 public enum SlotState: UInt8, BitwiseCopyable {
   /// Empty: in the table's free list.
   case free
@@ -36,8 +47,8 @@ public enum BindingRole: UInt8, BitwiseCopyable {
 /// One place in a capability table: a capability, its place in the derivation tree, and
 /// what depends on it. Exactly one granule.
 public struct CapabilitySlot: BitwiseCopyable {
-  /// First granule of the object; 0 for types that have none (portRange, machine).
-  var object: UInt32 = 0
+  /// The object; none for types that have none (portRange, machine).
+  var object = AnyObjectID.none
   var typeCode: UInt8 = 0
   public internal(set) var state = SlotState.free
   var rightsBits: UInt16 = 0
@@ -49,29 +60,79 @@ public struct CapabilitySlot: BitwiseCopyable {
   public let owner: ProcessID
 
   // The derivation tree. `previous` of a first child and `next` of a last one name the
-  // parent; a root is both first and last, with no parent. Free slots use `next` only.
+  // parent; a root is both first and last, with no parent. Free slots use both for the
+  // free list.
   var firstChild = SlotID.none
   var lastChild = SlotID.none
   var previous = SlotID.none
   var next = SlotID.none
 
-  /// First of the threads that wait through this capability, or of the mappings made
-  /// through it, by the type of its object.
-  var dependents: UInt32 = 0
+  /// Threads that wait through this capability, and mappings made through it.
+  var waiters = List<WaitersOfSlot>()
+  var mappings = List<MappingsOfSlot>()
   /// In transit: the sending thread. Bound: the object it is bound for.
-  var holder: UInt32 = 0
+  var holder = AnyObjectID.none
   var role = BindingRole.none
   var isFirstChild = true
   var isLastChild = true
-  private var padding: (UInt8, UInt32) = (0, 0)
+  private var padding: UInt8 = 0
+  /// Its place among the capabilities that name the same object.
+  var ofObject = Links<CapabilitySlot>()
 
-  init(index: UInt16, owner: ProcessID, next: SlotID) {
+  init(index: UInt16, owner: ProcessID) {
     self.index = index
     self.owner = owner
-    self.next = next
   }
 
   public var type: ObjectType { ObjectType(rawValue: typeCode) ?? .none }
   public var rights: Rights { Rights(bits: rightsBits) }
   public var handle: Handle { Handle(slot: index, generation: generation) }
+  /// Whether a thread waits through it, or a mapping was made through it.
+  var hasDependents: Bool { !waiters.isEmpty || !mappings.isEmpty }
+}
+
+/// A capability that is to be found again later, when it may be gone or another.
+///
+/// Whatever can happen between two steps of long work, redeeming the token says whether
+/// the slot still holds what it held: each time that it is emptied, its generation grows.
+public struct SlotToken: Equatable, BitwiseCopyable {
+  let slot: SlotID
+  let generation: UInt16
+}
+
+/// The capabilities that name an object.
+enum NamesOfObject: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ slot: SlotID, in store: ObjectStore<P>
+  ) -> Links<CapabilitySlot> {
+    @inline(__always) get { store[slot].ofObject }
+    @inline(__always) set { store[slot].ofObject = newValue }
+  }
+}
+
+/// The free slots of a table.
+enum FreeSlots: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ slot: SlotID, in store: ObjectStore<P>
+  ) -> Links<CapabilitySlot> {
+    @inline(__always) get { Links(next: store[slot].next, previous: store[slot].previous) }
+    @inline(__always) set {
+      store[slot].next = newValue.next
+      store[slot].previous = newValue.previous
+    }
+  }
+}
+
+extension ObjectStore where P: ~Copyable {
+  func token(for slot: SlotID) -> SlotToken {
+    SlotToken(slot: slot, generation: self[slot].generation)
+  }
+
+  /// The slot, if nothing was taken out of it since the token was made; else none.
+  ///
+  /// - Precondition: The table that the slot is in still exists: it is the table of the
+  ///   process whose thread keeps the token.
+  func redeem(_ token: SlotToken) -> SlotID {
+    self[token.slot].generation == token.generation ? token.slot : .none
+  }
 }

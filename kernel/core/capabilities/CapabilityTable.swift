@@ -1,3 +1,6 @@
+import KernelHAL
+import MnosABI
+
 /// A process's capabilities: a frame of chunk numbers, each chunk a frame of 64 slots.
 ///
 /// Look-up is two loads and a compare whatever the table holds. Chunks are added where a
@@ -9,9 +12,10 @@ public struct CapabilityTable: BitwiseCopyable {
   var chunkCount: UInt16 = 0
   /// No gap is below this chunk.
   var firstGap: UInt16 = 0
-  /// First free slot.
-  var freeHead = SlotID.none
+  var free = List<FreeSlots>()
   var freeCount: UInt32 = 0
+  /// Free slots that are kept for the reply rights of threads that wait to receive.
+  var promisedCount: UInt32 = 0
   /// Slots that are not free.
   var usedCount: UInt32 = 0
 
@@ -25,6 +29,132 @@ public struct CapabilityTable: BitwiseCopyable {
     let chunk = window.load(
       UInt64(directory) << 12 &+ UInt64(index >> 6) &* 4, as: FrameNumber.self)
     guard chunk != 0 else { return .none }
-    return SlotID(granule: chunk &* Granule.perFrame &+ UInt32(index & 63))
+    return SlotID.place(in: chunk, at: UInt32(index & 63))
+  }
+
+  /// The frame of a chunk, or 0 for a gap.
+  func chunkFrame(_ chunk: UInt16, in window: PhysicalWindow) -> FrameNumber {
+    window.load(UInt64(directory) << 12 + UInt64(chunk) * 4, as: FrameNumber.self)
+  }
+
+  func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, in window: PhysicalWindow) {
+    window.store(frame, at: UInt64(directory) << 12 + UInt64(chunk) * 4)
+  }
+
+  /// Free slots that may be filled with anything.
+  var availableCount: UInt32 { freeCount - promisedCount }
+}
+
+/// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).
+extension ObjectStore where P: ~Copyable {
+  /// Makes a frame 64 free slots of a process.
+  func initializeChunk(_ chunk: UInt16, in frame: FrameNumber, of process: ProcessID) {
+    for offset in 0..<Granule.perFrame {
+      let slot = SlotID.place(in: frame, at: offset)
+      let index = chunk << 6 | UInt16(offset)
+      self[slot] = CapabilitySlot(index: index, owner: process)
+      guard index != SlotChoice.none, index != SlotChoice.any else { continue }
+      self[process].table.free.append(slot, in: self)
+      self[process].table.freeCount += 1
+    }
+  }
+
+  /// Takes the slots of a chunk, all of them free, out of the free list.
+  func retireChunk(in frame: FrameNumber, of process: ProcessID) {
+    for offset in 0..<Granule.perFrame {
+      let slot = SlotID.place(in: frame, at: offset)
+      let index = self[slot].index
+      guard index != SlotChoice.none, index != SlotChoice.any else { continue }
+      self[process].table.free.remove(slot, in: self)
+      self[process].table.freeCount -= 1
+    }
+  }
+
+  @inline(__always)
+  func takeFree(_ slot: SlotID) {
+    let process = self[slot].owner
+    self[process].table.free.remove(slot, in: self)
+    self[process].table.freeCount -= 1
+    self[process].table.usedCount += 1
+    shared.capabilityCount += 1
+  }
+
+  /// Returns an emptied slot to its table's free list under a new generation.
+  @inline(__always)
+  func releaseSlot(_ slot: SlotID) {
+    let process = self[slot].owner
+    self[slot].state = .free
+    self[slot].role = .none
+    self[slot].holder = .none
+    self[slot].typeCode = 0
+    self[slot].object = .none
+    let generation = self[slot].generation &+ 1
+    self[slot].generation = generation == 0 ? 1 : generation
+    self[process].table.usedCount -= 1
+    self[process].table.free.prepend(slot, in: self)
+    self[process].table.freeCount += 1
+    shared.capabilityCount -= 1
+  }
+
+  /// Puts a capability into a free slot, derived from `parent` or as a root.
+  func fill(
+    _ slot: SlotID, _ type: ObjectType, _ object: AnyObjectID, rights: Rights, badge: UInt64 = 0,
+    parent: SlotID = .none
+  ) {
+    takeFree(slot)
+    self[slot].state = .held
+    self[slot].typeCode = type.rawValue
+    self[slot].object = object
+    self[slot].rightsBits = rights.bits
+    self[slot].badge = badge
+    DerivationTree.insert(slot, under: parent, in: self)
+    addName(slot)
+  }
+
+  /// Makes a capability in a free slot as a child of another, to the same object.
+  func derive(from source: SlotID, to slot: SlotID, rights: Rights) {
+    fill(
+      slot, self[source].type, self[source].object, rights: rights, badge: self[source].badge,
+      parent: source)
+  }
+
+  /// Puts the capability of one slot into another, free one, with its place in the tree.
+  ///
+  /// - Precondition: Nothing depends on `source`.
+  func transplant(_ source: SlotID, to slot: SlotID) {
+    takeFree(slot)
+    self[slot].state = .held
+    self[slot].typeCode = self[source].typeCode
+    self[slot].object = self[source].object
+    self[slot].rightsBits = self[source].rightsBits
+    self[slot].badge = self[source].badge
+    if self[source].type == .reply {
+      self[cast(self[source].object, to: ThreadTag.self)].replySlot = slot
+      DerivationTree.insert(slot, under: .none, in: self)
+    } else {
+      // The new name first: the object must not look unnamed in between.
+      addName(slot)
+      removeName(source)
+      DerivationTree.replace(source, with: slot, in: self)
+    }
+    releaseSlot(source)
+  }
+
+  /// Empties a slot on which nothing depends. What the capability was the last to name, or
+  /// the last to read, ends later, by the reaper.
+  func empty(_ slot: SlotID) {
+    DerivationTree.remove(slot, in: self)
+    if self[slot].type == .reply {
+      dropReply(to: self[slot].object)
+    } else {
+      removeName(slot)
+    }
+    releaseSlot(slot)
+  }
+
+  /// A right to answer ends unused: the reaper tells its caller.
+  private func dropReply(to caller: AnyObjectID) {
+    self[cast(caller, to: ThreadTag.self)].replySlot = .none
+    doom(caller)
   }
 }

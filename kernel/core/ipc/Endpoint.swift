@@ -1,18 +1,18 @@
+import MnosABI
+
 /// A rendezvous for messages: a queue of senders or of receivers, never both.
-public struct Endpoint: BitwiseCopyable {
+public struct Endpoint: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .endpoint }
   public enum Waiters: UInt8, BitwiseCopyable { case none, senders, receivers }
 
-  var queue = ThreadQueue()
+  public internal(set) var header = ObjectHeader(.endpoint)
+  var queue = List<WaitingThreads>()
   var waiters = Waiters.none
   /// `destroy` was called: every use answers `peerGone`.
   var isDestroyed = false
-  /// Capabilities to it, and those of them with `read` (in any slot state).
-  var capabilityCount: UInt32 = 0
+  /// Capabilities to it with `read`, in any slot state.
   var readerCount: UInt32 = 0
-  let budget: BudgetID
 
-  init(budget: BudgetID) { self.budget = budget }
-
-  /// Whether nobody can ever receive from it.
+  /// Whether nobody can ever receive from it. It never ceases to be so.
   var isDeserted: Bool { isDestroyed || readerCount == 0 }
 }

@@ -7,6 +7,8 @@ import MnosABI
 /// Each does exactly what the general path would, or declines before it changed anything.
 extension Kernel where P: ~Copyable {
   /// `call` without capabilities and deadline, to a receiver that waits and runs next.
+  ///
+  /// - Returns: Whether it was done, and so nothing comes before user mode.
   @inline(__always)
   mutating func fastCall(_ word: CallWord) -> Bool {
     let caller = current
@@ -14,24 +16,23 @@ extension Kernel where P: ~Copyable {
       let slot = fastLookUp(
         objects[caller].registers.argument0, .endpoint, needing: .write.union(.call))
     else { return false }
-    let endpoint = EndpointID(granule: objects[slot].object)
+    let endpoint = objects[slot].object.narrowed(to: Endpoint.self)
     guard objects[endpoint].waiters == .receivers else { return false }
-    let receiver = objects[endpoint].queue.head
-    let server = objects[receiver].process
-    let reply = objects[server].table.freeHead
-    guard !reply.isNone, canSwitch(to: receiver) else { return false }
+    let receiver = objects[endpoint].queue.first
+    guard canSwitch(to: receiver) else { return false }
 
-    fillReply(reply, to: caller, mayGrant: objects[receiver].message.mayGrant)
+    objects.leaveEndpoint(receiver)
+    // The slot for it was promised when the receiver began to wait.
+    let reply = objects.makeReply(
+      to: caller, in: objects[receiver].process, mayGrant: objects[receiver].message.mayGrant)
     objects[caller].message.isCall = true
     objects[caller].message.isFault = false
-    objects[caller].message.isParked = false
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
-    objects[caller].replySlot = reply
     objects[caller].state = .awaitingReply
-    leaveEndpoint(receiver)
+    objects[caller].sliceLeft = 0
     let count = word.wordCount
-    copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
+    objects.copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
     objects[receiver].registers.callWord =
       ResultWord(delivered: .message, wordCount: count, reply: objects[reply].handle).rawValue
     objects[receiver].registers.argument0 = objects[slot].badge
@@ -49,26 +50,26 @@ extension Kernel where P: ~Copyable {
         objects[server].registers.argument0, .endpoint, needing: .read),
       let reply = fastLookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
     else { return false }
-    let endpoint = EndpointID(granule: objects[slot].object)
-    let caller = ThreadID(granule: objects[reply].object)
+    let endpoint = objects[slot].object.narrowed(to: Endpoint.self)
+    let caller = objects[reply].object.narrowed(to: ReplyTag.self).caller
+    // The slot of the reply right, free again, is the one promised to the server.
     guard objects[endpoint].waiters != .senders, !objects[endpoint].isDestroyed,
       hasNoSignal(server), !objects[caller].message.isFault, canSwitch(to: caller)
     else { return false }
 
     objects[caller].replySlot = .none
-    releaseSlot(reply)
+    objects.releaseSlot(reply)
     let count = word.wordCount
-    copyWords(Int(truncatingIfNeeded: count), from: server, to: caller)
+    objects.copyWords(Int(truncatingIfNeeded: count), from: server, to: caller)
     objects[caller].registers.callWord =
       ResultWord(delivered: .message, wordCount: count).rawValue
     objects[caller].registers.argument0 = 0
     objects[server].message.accepts = 0
     objects[server].message.isCall = false
     objects[server].message.mayGrant = objects[slot].rights.includes(.grant)
-    objects[endpoint].waiters = .receivers
-    objects[endpoint].queue.append(server, in: objects)
-    addDependent(server, to: slot)
+    objects.enqueue(server, on: endpoint, through: slot, as: .receivers)
     objects[server].state = .receiving
+    objects[server].sliceLeft = 0
     switchDirectly(to: caller)
     return true
   }
@@ -88,12 +89,14 @@ extension Kernel where P: ~Copyable {
     return slot
   }
 
-  /// Whether a waiting thread can take over this CPU from the current one.
+  /// Whether a waiting thread can take over this CPU from the current one, and nothing the
+  /// kernel has to do comes before it.
   @inline(__always)
   private mutating func canSwitch(to thread: ThreadID) -> Bool {
-    !objects[thread].isSuspended && !objects[thread].timer.isArmed
-      && cpus[Int(objects[thread].cpu)] == cpu
-      && Int(objects[thread].priority) > objects[cpu].ready.highestPriority
+    let priority = Int(objects[thread].priority)
+    return !objects[thread].isSuspended && !objects[thread].timer.isArmed
+      && objects[thread].home == cpu && priority > objects[cpu].ready.highestPriority
+      && priority > objects.shared.reaper.priority
       && objects[objects[thread].process].state == .running
   }
 
@@ -101,20 +104,6 @@ extension Kernel where P: ~Copyable {
   private mutating func hasNoSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
     return notification.isNone || objects[notification].word == 0
-  }
-
-  /// Fills a free slot with the right to answer a caller. It has no place in the tree.
-  @inline(__always)
-  private mutating func fillReply(_ slot: SlotID, to caller: ThreadID, mayGrant: Bool) {
-    takeFree(slot)
-    objects[slot].state = .held
-    objects[slot].typeCode = ObjectType.reply.rawValue
-    objects[slot].object = caller.granule
-    objects[slot].rightsBits =
-      mayGrant ? Rights.transfer.union(.grant).bits : Rights.transfer.bits
-    objects[slot].badge = 0
-    objects[slot].dependents = 0
-    DerivationTree.insert(slot, under: .none, in: objects)
   }
 
   /// Runs `thread` now; the current one's new state says where it is.

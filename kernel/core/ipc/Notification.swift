@@ -1,12 +1,13 @@
+import MnosABI
+
 /// A 64-bit word that signals OR into, and the threads that wait for it to be non-zero.
-public struct Notification: BitwiseCopyable {
+public struct Notification: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .notification }
+
+  public internal(set) var header = ObjectHeader(.notification)
   var word: UInt64 = 0
-  var queue = ThreadQueue()
+  var queue = List<WaitingThreads>()
   /// The thread whose receive takes this word too.
   var boundThread = ThreadID.none
   var isDestroyed = false
-  var capabilityCount: UInt32 = 0
-  let budget: BudgetID
-
-  init(budget: BudgetID) { self.budget = budget }
 }

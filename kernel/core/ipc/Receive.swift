@@ -1,54 +1,112 @@
 import KernelHAL
 import MnosABI
 
-/// `receive`: the receiving half of a rendezvous.
+/// `receive` and `wait`: the receiving half of a rendezvous, and a notification's word.
 extension Kernel where P: ~Copyable {
-  mutating func receive(_ word: CallWord) throws(Failure) {
-    let slot = try lookUp(objects[current].registers.argument0, .endpoint, needing: .read)
-    guard word.wordCount == 0, word.reply == .none else { throw .badArgument(11) }
-    try readTransfers(word)
-    guard objects[current].message.transferCount == 0 else { throw .badArgument(2) }
-    try receive(through: slot)
+  mutating func receive(_ arguments: MessageArguments) throws(Failure) {
+    let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
+    guard arguments.wordCount == 0, arguments.reply == .none else { throw .badArgument(11) }
+    let attached = try readAttachments(at: arguments.record)
+    guard attached.count == 0 else { throw .badArgument(2) }
+    try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
   }
 
-  /// Receives for the current thread, whose pending message says what it accepts.
-  mutating func receive(through slot: SlotID) throws(Failure) {
+  /// Receives for the current thread.
+  ///
+  /// - Throws: `peerGone` for an endpoint that was destroyed; `noSlot` or `noMemory` if
+  ///   there is no room for the right to answer; what `checkDeadline` throws.
+  mutating func receive(
+    through source: Capability<Endpoint>, accepts: UInt64, deadline: UInt64
+  ) throws(Failure) {
     let receiver = current
-    let endpoint = EndpointID(granule: objects[slot].object)
-    objects[receiver].message.mayGrant = objects[slot].rights.includes(.grant)
     if takeBoundSignal(receiver) { return }
-    guard !objects[endpoint].isDestroyed else { throw Failure(.peerGone) }
-    if objects[endpoint].waiters == .senders {
-      let sender = objects[endpoint].queue.head
-      let count = try deliver(from: sender, to: receiver)
-      leaveEndpoint(sender)
-      if objects[sender].message.isCall {
-        objects[sender].state = .awaitingReply
-      } else {
-        stopTimer(sender)
-        finish(sender, ResultWord(.ok), value: count)
-      }
-      return
+    guard !objects[source.object].isDestroyed else { throw Failure(.peerGone) }
+    var message = PendingMessage()
+    message.accepts = accepts
+    message.mayGrant = objects[source.slot].rights.includes(.grant)
+    if objects[source.object].waiters == .senders {
+      return try take(from: objects[source.object].queue.first, message)
     }
-    let deadline = objects[receiver].registers.argument1
     try checkDeadline(deadline)
-    enqueue(receiver, on: endpoint, through: slot, as: .receivers, deadline: deadline)
-    blockCurrent(.receiving)
+    // Promised to this receiver while it waits, so that no call to it can fail for its sake.
+    try ensureFreeSlots(1, in: objects[receiver].process)
+
+    objects[receiver].message = message
+    objects.enqueue(receiver, on: source.object, through: source.slot, as: .receivers)
+    startTimer(receiver, deadline: deadline)
+    objects.block(receiver, .receiving)
+  }
+
+  /// Takes the message of a sender that waits, for the current thread.
+  private mutating func take(
+    from sender: ThreadID, _ accepted: PendingMessage
+  ) throws(Failure) {
+    let receiver = current
+    let process = objects[receiver].process
+    let isCall = objects[sender].message.isCall
+    let count = Int(objects[sender].message.transferCount)
+    if isCall { try ensureFreeSlots(1, in: process) }
+    var found = Destinations()
+    if count > 0, accepted.mayGrant {
+      found =
+        findDestinations(
+          for: count, in: process, accepts: accepted.accepts, leaving: isCall ? 1 : 0) ?? found
+    }
+
+    objects[receiver].message = accepted
+    objects.leaveEndpoint(sender)
+    if found.count > 0 {
+      objects.transferParked(from: sender, to: found, for: receiver)
+    } else {
+      objects.unpark(sender)
+    }
+    let reply =
+      isCall ? objects.makeReply(to: sender, in: process, mayGrant: accepted.mayGrant) : .none
+    objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
+    if isCall {
+      objects[sender].state = .awaitingReply
+    } else {
+      objects.stopTimer(sender)
+      objects.complete(sender, ResultWord(.ok), value: UInt64(found.count))
+    }
   }
 
   /// Delivers the word of a thread's bound notification, if it is not 0.
   private mutating func takeBoundSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
     guard !notification.isNone, objects[notification].word != 0 else { return false }
-    deliverSignal(objects[notification].word, to: thread)
+    objects.deliverSignal(objects[notification].word, to: thread)
     objects[notification].word = 0
     return true
   }
 
-  /// Writes a signalled word as the outcome of a receive.
-  mutating func deliverSignal(_ word: UInt64, to thread: ThreadID) {
-    objects[thread].registers.callWord =
-      ResultWord(delivered: .notification, wordCount: 0).rawValue
-    objects[thread].registers.argument0 = word
+  // MARK: Notifications
+
+  /// Signals through a capability: its badge, or 1 if it has none.
+  ///
+  /// - Throws: `peerGone` if the notification was destroyed.
+  mutating func signalCall(_ arguments: SignalArguments) throws(Failure) {
+    let target = try lookUp(arguments.notification, as: Notification.self, needing: .write)
+    guard !objects[target.object].isDestroyed else { throw Failure(.peerGone) }
+    answer(value: 0)
+    objects.signal(target.object, bits: objects[target.slot].signalBits)
+  }
+
+  mutating func waitCall(_ arguments: WaitArguments) throws(Failure) {
+    let source = try lookUp(arguments.notification, as: Notification.self, needing: .read)
+    guard !objects[source.object].isDestroyed else { throw Failure(.peerGone) }
+    let word = objects[source.object].word
+    if word != 0 {
+      objects[source.object].word = 0
+      return answer(value: word)
+    }
+    try checkDeadline(arguments.deadline)
+
+    let thread = current
+    objects[thread].message = PendingMessage()
+    objects[source.object].queue.append(thread, in: objects)
+    objects.addWaiter(thread, to: source.slot)
+    startTimer(thread, deadline: arguments.deadline)
+    objects.block(thread, .waiting)
   }
 }

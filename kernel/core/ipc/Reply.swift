@@ -3,64 +3,74 @@ import MnosABI
 
 /// `reply` and `replyAndReceive`: answering a caller, once.
 extension Kernel where P: ~Copyable {
-  mutating func reply(_ word: CallWord) throws(Failure) {
-    guard word.wordCount <= Limits.messageWords else { throw .badArgument(11) }
-    let slot = try lookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
-    try readTransfers(word)
-    try checkReplyTransfers(slot)
-    answer(value: reply(through: slot, wordCount: Int(word.wordCount)))
+  mutating func reply(_ arguments: MessageArguments) throws(Failure) {
+    let (right, attached) = try checkReply(arguments)
+    let count = reply(through: right, attached, wordCount: Int(arguments.wordCount))
+    answer(value: UInt64(count))
   }
 
   /// Replies if the call names a reply right, then receives.
   ///
   /// - Throws: For an error in either half found before the reply, which is then not sent;
   ///   or the outcome of the receive.
-  mutating func replyAndReceive(_ word: CallWord) throws(Failure) {
-    guard word.wordCount <= Limits.messageWords else { throw .badArgument(11) }
-    let endpoint = try lookUp(objects[current].registers.argument0, .endpoint, needing: .read)
-    guard word.reply != .none else {
-      guard word.wordCount == 0 else { throw .badArgument(11) }
-      try readTransfers(word)
-      guard objects[current].message.transferCount == 0 else { throw .badArgument(2) }
-      return try receive(through: endpoint)
-    }
-    let slot = try lookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
-    try readTransfers(word)
-    try checkReplyTransfers(slot)
-    _ = reply(through: slot, wordCount: Int(word.wordCount))
-    // The reply may have carried the endpoint's capability away.
-    guard objects[endpoint].state == .held else { throw .badCapability }
-    try receive(through: endpoint)
+  mutating func replyAndReceive(_ arguments: MessageArguments) throws(Failure) {
+    guard arguments.reply != .none else { return try receive(arguments) }
+    _ = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
+    let (right, attached) = try checkReply(arguments)
+    _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
+    // The reply may have carried the capability away or put another in its place: what the
+    // handle names now is what counts.
+    let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
+    try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
   }
 
-  /// A reply cannot carry away the right that it spends.
-  private mutating func checkReplyTransfers(_ slot: SlotID) throws(Failure) {
-    for index in 0..<Int(objects[current].message.transferCount)
-    where objects[current].message.slot(at: index) == slot { throw .badArgument(2) }
+  private mutating func checkReply(
+    _ arguments: MessageArguments
+  ) throws(Failure) -> (Capability<ReplyTag>, Attachments) {
+    guard arguments.wordCount <= Limits.messageWords else { throw .badArgument(11) }
+    let right = try lookUp(
+      UInt64(arguments.reply.rawValue), as: ReplyTag.self, needing: .none)
+    let attached = try readAttachments(at: arguments.record)
+    // A reply cannot carry away the right that it spends.
+    for index in 0..<attached.count where attached.slots[index] == right.slot {
+      throw .badArgument(2)
+    }
+    return (right, attached)
   }
 
   /// Answers a caller with the current thread's message; the right is spent.
   ///
   /// - Returns: How many capabilities the caller got.
-  private mutating func reply(through slot: SlotID, wordCount: Int) -> UInt64 {
-    let caller = ThreadID(granule: objects[slot].object)
-    let mayGrant = objects[slot].rights.includes(.grant)
+  private mutating func reply(
+    through right: Capability<ReplyTag>, _ attached: Attachments, wordCount: Int
+  ) -> Int {
+    let caller = right.object.caller
+    let isFault = objects[caller].message.isFault
+    var found = Destinations()
+    if attached.count > 0, !isFault, objects[right.slot].rights.includes(.grant) {
+      found =
+        findDestinations(
+          for: attached.count, in: objects[caller].process,
+          accepts: objects[caller].message.accepts, leaving: 0) ?? found
+    }
+
     objects[caller].replySlot = .none
-    DerivationTree.remove(slot, in: objects)
-    releaseSlot(slot)
-    stopTimer(caller)
-    if objects[caller].message.isFault {
+    DerivationTree.remove(right.slot, in: objects)
+    objects.releaseSlot(right.slot)
+    objects.stopTimer(caller)
+    guard !isFault else {
       answerFault(of: caller, wordCount: wordCount)
       return 0
     }
-    if !mayGrant { objects[current].message.transferCount = 0 }
-    let count = transferCapabilities(from: current, to: caller)
-    copyWords(wordCount, from: current, to: caller)
-    finish(
+    objects.transfer(attached, to: found, for: caller)
+    objects.copyWords(wordCount, from: current, to: caller)
+    objects.complete(
       caller,
-      ResultWord(delivered: .message, wordCount: UInt64(wordCount), capabilityCount: count),
+      ResultWord(
+        delivered: .message, wordCount: UInt64(wordCount),
+        capabilityCount: UInt64(found.count)),
       value: 0)
-    return count
+    return found.count
   }
 
   /// A fault handler answered: runs the thread on, or ends it.
@@ -68,11 +78,11 @@ extension Kernel where P: ~Copyable {
     objects[thread].message.isFault = false
     let answer = FaultAnswer(rawValue: objects[current].registers[word: 0])
     if wordCount > 0, answer == .resume {
-      makeReady(thread)
+      objects.makeReady(thread)
     } else {
       // It waits for nothing any more, so that its end undoes nothing.
       objects[thread].state = .faulted
-      end(thread, value: ExitValue.faulted | objects[thread].fault.kind)
+      objects.end(thread, value: ExitValue.faulted | objects[thread].fault.kind)
     }
   }
 }

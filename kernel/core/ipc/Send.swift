@@ -4,136 +4,112 @@ import MnosABI
 /// `send` and `call`: the sending half of a rendezvous.
 extension Kernel where P: ~Copyable {
   /// Sends the current thread's message; a call then awaits the reply.
-  mutating func send(_ word: CallWord, isCall: Bool) throws(Failure) {
+  mutating func send(_ arguments: MessageArguments, isCall: Bool) throws(Failure) {
     let sender = current
-    let needed: Rights = isCall ? .write.union(.call) : .write
-    let slot = try lookUp(objects[sender].registers.argument0, .endpoint, needing: needed)
-    guard word.wordCount <= Limits.messageWords, word.reply == .none else {
+    let target = try lookUp(
+      arguments.endpoint, as: Endpoint.self, needing: isCall ? .write.union(.call) : .write)
+    guard arguments.wordCount <= Limits.messageWords, arguments.reply == .none else {
       throw .badArgument(11)
     }
-    try readTransfers(word)
-    if objects[sender].message.transferCount > 0 { try checkTransfers(sender, through: slot) }
-    let endpoint = EndpointID(granule: objects[slot].object)
-    guard !objects[endpoint].isDeserted else { throw Failure(.peerGone) }
-    objects[sender].message.wordCount = UInt8(truncatingIfNeeded: word.wordCount)
-    objects[sender].message.isCall = isCall
-    objects[sender].message.badge = objects[slot].badge
-    let deadline = objects[sender].registers.argument1
-    while objects[endpoint].waiters == .receivers {
-      let receiver = objects[endpoint].queue.head
-      guard let count = try? deliver(from: sender, to: receiver) else {
-        wake(receiver, status: .noSlot)
-        continue
-      }
-      leaveEndpoint(receiver)
-      stopTimer(receiver)
-      if isCall {
-        startTimer(sender, deadline: deadline)
-        blockCurrent(.awaitingReply)
-      } else {
-        answer(value: count)
-      }
-      makeReady(receiver)
+    let attached = try readAttachments(at: arguments.record)
+    if attached.count > 0 {
+      guard objects[target.slot].rights.includes(.grant) else { throw .noRight }
+      // A message cannot carry away the capability that it is sent through.
+      guard !attached.moves(target.slot) else { throw .badArgument(2) }
+    }
+    guard !objects[target.object].isDeserted else { throw Failure(.peerGone) }
+    var message = PendingMessage()
+    message.badge = objects[target.slot].badge
+    message.accepts = attached.accepts
+    message.wordCount = UInt8(truncatingIfNeeded: arguments.wordCount)
+    message.isCall = isCall
+    if objects[target.object].waiters == .receivers {
+      objects[sender].message = message
+      give(attached, to: objects[target.object].queue.first, deadline: arguments.deadline)
       return
     }
-    try checkDeadline(deadline)
-    try park(sender)
-    enqueue(sender, on: endpoint, through: slot, as: .senders, deadline: deadline)
-    blockCurrent(.sending)
+    try checkDeadline(arguments.deadline)
+    try ensureFreeSlots(attached.count, in: objects[sender].process)
+
+    objects[sender].message = message
+    objects.park(attached, for: sender)
+    objects.enqueue(sender, on: target.object, through: target.slot, as: .senders)
+    startTimer(sender, deadline: arguments.deadline)
+    objects.block(sender, .sending)
   }
 
-  /// Checks what can only be said of transfers when the endpoint is known.
-  private mutating func checkTransfers(_ sender: ThreadID, through slot: SlotID) throws(Failure) {
-    guard objects[slot].rights.includes(.grant) else { throw .noRight }
-    for index in 0..<Int(objects[sender].message.transferCount) {
-      let isMove = objects[sender].message.moves & (1 << UInt8(index)) != 0
-      // A message cannot carry away the capability that it is sent through.
-      if isMove, objects[sender].message.slot(at: index) == slot { throw .badArgument(2) }
-    }
-  }
-
-  /// Puts a thread into an endpoint's queue.
-  mutating func enqueue(
-    _ thread: ThreadID, on endpoint: EndpointID, through slot: SlotID,
-    as role: Endpoint.Waiters, deadline: UInt64
+  /// Hands the current thread's message to a receiver that waits for one.
+  ///
+  /// The outcomes: all attached capabilities arrive, or the receiver does not take them and
+  /// they stay; a call waits for the answer until `deadline`, a send has succeeded.
+  private mutating func give(
+    _ attached: Attachments, to receiver: ThreadID, deadline: UInt64
   ) {
-    objects[endpoint].waiters = role
-    objects[endpoint].queue.append(thread, in: objects)
-    addDependent(thread, to: slot)
-    startTimer(thread, deadline: deadline)
-  }
-
-  /// Hands a sender's message to a receiver; neither is taken out of a queue.
-  ///
-  /// A caller gets its reply right made here.
-  ///
-  /// - Returns: How many capabilities were passed on.
-  /// - Throws: `noSlot` or `noMemory` if the receiver's table cannot take the reply right;
-  ///   nothing has changed then.
-  mutating func deliver(from sender: ThreadID, to receiver: ThreadID) throws(Failure) -> UInt64 {
+    let sender = current
     let isCall = objects[sender].message.isCall
-    if isCall { try ensureFreeSlots(1, in: objects[receiver].process) }
-    let count = transferCapabilities(from: sender, to: receiver, leaving: isCall ? 1 : 0)
-    let reply = isCall ? makeReply(to: sender, for: receiver) : .none
-    let wordCount = Int(objects[sender].message.wordCount)
-    var kind = DeliveryKind.message
-    if objects[sender].message.isFault {
-      kind = .fault
-      copyFault(of: sender, to: receiver)
-    } else {
-      copyWords(wordCount, from: sender, to: receiver)
+    let process = objects[receiver].process
+    var found = Destinations()
+    if attached.count > 0, objects[receiver].message.mayGrant {
+      // The slot for the reply right was promised when the receiver began to wait.
+      found =
+        findDestinations(
+          for: attached.count, in: process, accepts: objects[receiver].message.accepts, leaving: 0)
+        ?? found
     }
-    objects[receiver].registers.callWord =
-      ResultWord(
-        delivered: kind, wordCount: UInt64(wordCount), capabilityCount: count, reply: reply
-      ).rawValue
-    objects[receiver].registers.argument0 = objects[sender].message.badge
-    return count
+
+    objects.leaveEndpoint(receiver)
+    objects.stopTimer(receiver)
+    // The slot of the reply right is chosen last, for it may be any.
+    objects.transfer(attached, to: found, for: receiver)
+    let reply =
+      isCall
+      ? objects.makeReply(
+        to: sender, in: process, mayGrant: objects[receiver].message.mayGrant) : .none
+    objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
+    if isCall {
+      startTimer(sender, deadline: deadline)
+      objects.block(sender, .awaitingReply)
+    } else {
+      answer(value: UInt64(found.count))
+    }
+    objects.makeReady(receiver)
   }
 
-  /// Makes the right to answer a caller, in the table of its receiver's process.
+  // MARK: Faults
+
+  /// The current thread cannot go on: tells its handler, or leaves it to the reaper to stop
+  /// its process.
+  public mutating func faulted(_ fault: Fault) {
+    let thread = current
+    objects[thread].fault = FaultRecord(
+      kind: UInt64(fault.kind.rawValue), address: fault.address, code: fault.code)
+    objects.block(thread, .faulted)
+    let slot = objects[thread].faultHandler
+    guard !slot.isNone else { return objects.leaveUnhandled(thread) }
+    let endpoint = objects.cast(objects[slot].object, to: Endpoint.self)
+    guard !objects[endpoint].isDeserted else { return objects.leaveUnhandled(thread) }
+    var message = PendingMessage()
+    message.isFault = true
+    message.isCall = true
+    message.wordCount = UInt8(FaultMessage.wordCount)
+    message.badge = objects[slot].badge
+    objects[thread].message = message
+    guard objects[endpoint].waiters == .receivers else {
+      objects.enqueue(thread, on: endpoint, through: slot, as: .senders)
+      objects[thread].state = .sending
+      return
+    }
+    give(Attachments(), to: objects[endpoint].queue.first, deadline: Deadline.never)
+  }
+
+  // MARK: Outcomes
+
+  /// Whether a call may block until `deadline`.
   ///
-  /// - Precondition: The table has a free slot.
-  private mutating func makeReply(to caller: ThreadID, for receiver: ThreadID) -> Handle {
-    let slot = objects[objects[receiver].process].table.freeHead
-    let mayGrant = objects[receiver].message.mayGrant
-    fill(
-      slot, type: .reply, object: caller.granule,
-      rights: mayGrant ? .transfer.union(.grant) : .transfer, badge: 0, parent: .none)
-    objects[caller].replySlot = slot
-    return objects[slot].handle
-  }
-
-  private mutating func copyFault(of sender: ThreadID, to receiver: ThreadID) {
-    let fault = objects[sender].fault
-    objects[receiver].registers[word: 0] = fault.kind
-    objects[receiver].registers[word: 1] = fault.address
-    objects[receiver].registers[word: 2] = objects[sender].registers.programCounter
-    objects[receiver].registers[word: 3] = fault.code
-    objects[receiver].registers[word: 4] = objects[sender].registers.stackPointer
-  }
-
-  /// Copies the first message words, at most 8, from one thread's registers to another's.
-  ///
-  /// Spelled out, so that each is one load and one store.
-  @inline(__always)
-  mutating func copyWords(_ count: Int, from sender: ThreadID, to receiver: ThreadID) {
-    guard count > 0 else { return }
-    objects[receiver].registers[word: 0] = objects[sender].registers[word: 0]
-    guard count > 1 else { return }
-    objects[receiver].registers[word: 1] = objects[sender].registers[word: 1]
-    guard count > 2 else { return }
-    objects[receiver].registers[word: 2] = objects[sender].registers[word: 2]
-    guard count > 3 else { return }
-    objects[receiver].registers[word: 3] = objects[sender].registers[word: 3]
-    guard count > 4 else { return }
-    objects[receiver].registers[word: 4] = objects[sender].registers[word: 4]
-    guard count > 5 else { return }
-    objects[receiver].registers[word: 5] = objects[sender].registers[word: 5]
-    guard count > 6 else { return }
-    objects[receiver].registers[word: 6] = objects[sender].registers[word: 6]
-    guard count > 7 else { return }
-    objects[receiver].registers[word: 7] = objects[sender].registers[word: 7]
+  /// - Throws: `wouldBlock` for the poll form, `timedOut` if the deadline has passed.
+  mutating func checkDeadline(_ deadline: UInt64) throws(Failure) {
+    if deadline == Deadline.poll { throw Failure(.wouldBlock) }
+    if deadline != Deadline.never, deadline <= platform.now() { throw Failure(.timedOut) }
   }
 
   /// Completes the current thread's call successfully.

@@ -1,20 +1,29 @@
-/// How much memory and how many objects a process tree may use.
-///
-/// A child's limits are taken from its parent when it is made and given back when it ends,
-/// so a budget always has what it promises. It ends when no capability names it and
-/// nothing is charged to it any more.
-public struct Budget: BitwiseCopyable {
-  let parent: BudgetID
-  let memoryLimit: UInt64
-  let objectLimit: UInt64
-  /// Bytes and objects charged, limits of children included.
-  var memoryUsed: UInt64 = 0
-  var objectsUsed: UInt64 = 0
-  var capabilityCount: UInt32 = 0
+import MnosABI
 
-  init(parent: BudgetID, memoryLimit: UInt64, objectLimit: UInt64) {
-    self.parent = parent
+/// How much memory and how many objects a process tree may use, and who owns them.
+///
+/// Every frame and every object in use is charged to exactly one budget. A child's limits
+/// are taken from its parent when it is made and given back when it ends, so a budget always
+/// has what it promises. Ending one ends all that is charged to it; one that no capability
+/// names and that nothing is charged to ends by itself.
+public struct Budget: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .budget }
+
+  public internal(set) var header = ObjectHeader(.budget)
+  public let memoryLimit: UInt64
+  public let objectLimit: UInt64
+  /// Bytes and objects charged, limits of children included.
+  public internal(set) var memoryUsed: UInt64 = 0
+  public internal(set) var objectsUsed: UInt64 = 0
+  /// The objects charged to it, children included; mappings are found by their process.
+  var objects = List<ObjectsOfBudget>()
+  /// Where those objects lie.
+  var slabs = SlabSet()
+
+  init(memoryLimit: UInt64, objectLimit: UInt64) {
     self.memoryLimit = memoryLimit
     self.objectLimit = objectLimit
   }
+
+  var isUnused: Bool { memoryUsed == 0 && objectsUsed == 0 }
 }

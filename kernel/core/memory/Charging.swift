@@ -1,8 +1,13 @@
 import KernelHAL
 import MnosABI
 
-/// Budgets: who pays for what.
+/// Who pays for what: frames, and objects in the slabs of a budget.
+///
+/// Memory is charged by whole frames, slabs and tables included, so that the sum over all
+/// budgets is what is in use, to the frame.
 extension Kernel where P: ~Copyable {
+  // MARK: Budgets
+
   /// Charges a budget.
   ///
   /// - Throws: `noMemory` or `noSlot` if the budget has no room; nothing is charged then.
@@ -17,44 +22,108 @@ extension Kernel where P: ~Copyable {
     objects[budget].objectsUsed += count
   }
 
-  /// Takes a charge back; ends the budget if that was the last and no capability is left.
+  /// Takes a charge back. A budget that has nothing charged to it any more may end, and one
+  /// that is being ended goes on with what is left.
   mutating func uncharge(_ budget: BudgetID, bytes: UInt64, objects count: UInt64) {
     objects[budget].memoryUsed -= bytes
     objects[budget].objectsUsed -= count
-    endIfUnused(budget)
+    let isUnnamed = objects[budget].isUnused && objects[budget].header.names.isEmpty
+    if isUnnamed || objects[budget].header.isCondemned { objects.doom(budget.header) }
   }
 
-  /// Ends a budget that nothing names or uses, and its parents likewise.
-  mutating func endIfUnused(_ budget: BudgetID) {
-    var budget = budget
-    while !budget.isNone {
-      let ended = objects[budget]
-      guard ended.capabilityCount == 0, ended.memoryUsed == 0, ended.objectsUsed == 0 else {
-        return
-      }
-      pools.budgets.free(budget.granule, in: objects, frames: &frames)
-      budget = ended.parent
-      guard !budget.isNone else { return }
-      objects[budget].memoryUsed -= ended.memoryLimit + pools.budgets.chargedByteCount
-      objects[budget].objectsUsed -= ended.objectLimit + 1
-    }
-  }
+  // MARK: Frames
 
-  /// Takes a frame for a process and clears it.
+  /// Takes a frame and clears it.
   ///
   /// - Throws: `noMemory`; nothing is charged then.
   mutating func allocateFrame(chargedTo budget: BudgetID) throws(Failure) -> FrameNumber {
+    let frame = try allocateUncleared(chargedTo: budget)
+    window.clear(UInt64(frame) << 12, byteCount: Limits.pageByteCount)
+    return frame
+  }
+
+  private mutating func allocateUncleared(
+    chargedTo budget: BudgetID
+  ) throws(Failure) -> FrameNumber {
     try charge(budget, bytes: Limits.pageByteCount, objects: 0)
     guard let frame = frames.allocate() else {
       uncharge(budget, bytes: Limits.pageByteCount, objects: 0)
       throw .noMemory
     }
-    window.clear(UInt64(frame) << 12, byteCount: Limits.pageByteCount)
     return frame
   }
 
   mutating func freeFrame(_ frame: FrameNumber, chargedTo budget: BudgetID) {
     frames.free(frame, count: 1)
     uncharge(budget, bytes: Limits.pageByteCount, objects: 0)
+  }
+
+  // MARK: Objects
+
+  /// Makes an object that a capability can name: charges it, places it, enters it in its
+  /// budget's list. The one way in which such objects begin.
+  ///
+  /// - Parameter value: The object as it begins. It starts with an `ObjectHeader`.
+  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
+  mutating func make<Object: KernelObject & BitwiseCopyable, Tag: KernelObject>(
+    _ value: Object, _ size: SlabSize, chargedTo budget: BudgetID, as tag: Tag.Type
+  ) throws(Failure) -> ObjectID<Tag> {
+    let header = try takePlace(size, chargedTo: budget)
+    objects[header.narrowed(to: Object.self)] = value
+    objects[header].budget = budget
+    objects[budget].objects.append(header, in: objects)
+    objects.shared.objectCounts[Int(Tag.type.rawValue)] += 1
+    return header.narrowed(to: tag)
+  }
+
+  /// Frees an object that nothing names or uses any more. Only the reaper does this.
+  mutating func free(_ object: AnyObjectID) {
+    let budget = objects[object].budget
+    objects.shared.objectCounts[Int(objects[object].typeCode)] -= 1
+    objects[budget].objects.remove(object, in: objects)
+    releasePlace(object, chargedTo: budget)
+  }
+
+  /// Makes a mapping's record.
+  ///
+  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
+  mutating func make(_ mapping: Mapping, chargedTo budget: BudgetID) throws(Failure) -> MappingID {
+    let id = try takePlace(.small, chargedTo: budget).narrowed(to: Mapping.self)
+    objects[id] = mapping
+    objects.shared.objectCounts[0] += 1
+    return id
+  }
+
+  mutating func free(_ mapping: MappingID, chargedTo budget: BudgetID) {
+    objects.shared.objectCounts[0] -= 1
+    releasePlace(mapping, chargedTo: budget)
+  }
+
+  /// A place in a slab of the budget, which pays for a new slab if it needs one.
+  private mutating func takePlace(
+    _ size: SlabSize, chargedTo budget: BudgetID
+  ) throws(Failure) -> AnyObjectID {
+    try charge(budget, bytes: 0, objects: 1)
+    if objects[budget].slabs.open[Int(size.rawValue)].isEmpty {
+      do throws(Failure) {
+        let frame = try allocateUncleared(chargedTo: budget)
+        frames.setUseCount(Slab.frameMark, of: frame)
+        objects.addSlab(frame, size, to: &objects[budget].slabs)
+      } catch {
+        uncharge(budget, bytes: 0, objects: 1)
+        throw error
+      }
+    }
+    return objects.takePlace(size, in: &objects[budget].slabs)
+  }
+
+  private mutating func releasePlace<Object>(
+    _ object: ObjectID<Object>, chargedTo budget: BudgetID
+  ) {
+    if let frame = objects.releasePlace(object, in: &objects[budget].slabs) {
+      frames.free(frame, count: 1)
+      objects[budget].memoryUsed -= Limits.pageByteCount
+    }
+    uncharge(budget, bytes: 0, objects: 1)
   }
 }

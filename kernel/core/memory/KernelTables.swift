@@ -33,16 +33,14 @@ public struct KernelTables<Format: PageTableFormat> {
       let level = largestLevel(virtual &+ done, physical + done, byteCount - done)
       try mapOne(
         virtual &+ done, to: physical + done, rights: rights, level: level, frames: &frames)
-      done += pageByteCount(level)
+      done += PageTableWalk.leafByteCount(atLevel: level)
     }
   }
-
-  private func pageByteCount(_ level: Int) -> UInt64 { 4096 << UInt64(9 * level) }
 
   private func largestLevel(_ virtual: UInt64, _ physical: UInt64, _ left: UInt64) -> Int {
     var level = min(format.levelCount - 1, 2)
     while level > 0 {
-      let size = pageByteCount(level)
+      let size = PageTableWalk.leafByteCount(atLevel: level)
       if format.permitsLeaf(atLevel: level), left >= size,
         (virtual | physical) & (size - 1) == 0
       {
@@ -57,39 +55,43 @@ public struct KernelTables<Format: PageTableFormat> {
     _ virtual: UInt64, to physical: UInt64, rights: PageRights, level target: Int,
     frames: inout FrameAllocator
   ) throws(Failure) {
-    var table = root.rawValue
-    var level = format.levelCount - 1
-    while level > target {
-      let address = entryAddress(table, virtual, level)
-      switch format.decode(window.load(address, as: UInt64.self), level: level) {
-      case .table(let next): table = next.rawValue
-      case .empty: table = try addTable(at: address, frames: &frames)
-      case .leaf(let base, let old):
-        table = try addTable(at: address, frames: &frames)
-        for index in 0..<UInt64(512) {
-          let part = PhysicalAddress(base.rawValue + index * pageByteCount(level - 1))
-          window.store(
-            format.makeLeaf(at: part, rights: old, level: level - 1), at: table + index * 8)
-        }
+    var walk = PageTableWalk(to: virtual, from: root, levelCount: format.levelCount)
+    while walk.level > target {
+      let entry = window.load(walk.entryAddress, as: UInt64.self)
+      switch format.decode(entry, level: walk.level) {
+      case .table(let next): walk.descend(to: next)
+      case .empty: walk.descend(to: try addTable(at: walk.entryAddress, frames: &frames))
+      case .leaf(let base, let rights):
+        let table = try addTable(at: walk.entryAddress, frames: &frames)
+        split(base, rights, level: walk.level, into: table)
+        walk.descend(to: table)
       }
-      level -= 1
     }
     let leaf = format.makeLeaf(at: PhysicalAddress(physical), rights: rights, level: target)
-    window.store(leaf, at: entryAddress(table, virtual, target))
+    window.store(leaf, at: walk.entryAddress)
+  }
+
+  /// Fills a table with the 512 parts of a large page.
+  private func split(
+    _ base: PhysicalAddress, _ rights: PageRights, level: Int, into table: PhysicalAddress
+  ) {
+    for index in 0..<UInt64(512) {
+      let part = PhysicalAddress(
+        base.rawValue + index * PageTableWalk.leafByteCount(atLevel: level - 1))
+      window.store(
+        format.makeLeaf(at: part, rights: rights, level: level - 1),
+        at: table.rawValue + index * 8)
+    }
   }
 
   private mutating func addTable(
     at entry: UInt64, frames: inout FrameAllocator
-  ) throws(Failure) -> UInt64 {
+  ) throws(Failure) -> PhysicalAddress {
     guard let frame = frames.allocate() else { throw .noMemory }
-    let table = UInt64(frame) << 12
-    window.clear(table, byteCount: Limits.pageByteCount)
-    window.store(format.makeTable(at: PhysicalAddress(table)), at: entry)
+    let table = PhysicalAddress(UInt64(frame) << 12)
+    window.clear(table.rawValue, byteCount: Limits.pageByteCount)
+    window.store(format.makeTable(at: table), at: entry)
     frameCount += 1
     return table
-  }
-
-  private func entryAddress(_ table: UInt64, _ virtual: UInt64, _ level: Int) -> UInt64 {
-    table + ((virtual >> UInt64(12 + 9 * level)) & 511) * 8
   }
 }

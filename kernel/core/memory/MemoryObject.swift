@@ -1,10 +1,14 @@
+import KernelHAL
 import MnosABI
 
 /// A run of page frames, or a part of one derived from it.
 ///
 /// The frames belong to the object that was created; a derived one keeps its parent alive.
-/// They stay charged to the creator's budget until the last capability to any part is gone.
-public struct MemoryObject: BitwiseCopyable {
+/// They stay charged to the creator's budget until the last capability to any part is gone,
+/// or that budget ends, which ends the parts too.
+public struct MemoryObject: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .memory }
+
   public enum Kind: UInt8, BitwiseCopyable {
     /// RAM that goes back to the frame allocator.
     case owned
@@ -15,39 +19,102 @@ public struct MemoryObject: BitwiseCopyable {
     /// Part of another memory object.
     case part
   }
+
+  public internal(set) var header = ObjectHeader(.memory)
   /// Physical address and bytes, both multiples of the page size.
   let base: UInt64
   let byteCount: UInt64
   let kind: Kind
   /// Whether pages are mapped as device registers; a part is what its whole is.
   let isDevice: Bool
-  let parent: MemoryID
-  /// Capabilities to it, and parts derived from it.
-  var referenceCount: UInt32 = 0
-  let budget: BudgetID
+  /// The memory that it is a part of, and its place among that one's parts.
+  let whole: MemoryID
+  var ofWhole = Links<MemoryObject>()
+  var parts = List<PartsOfMemory>()
+
+  init(base: UInt64, byteCount: UInt64, kind: Kind, isDevice: Bool, whole: MemoryID = .none) {
+    self.base = base
+    self.byteCount = byteCount
+    self.kind = kind
+    self.isDevice = isDevice
+    self.whole = whole
+  }
 }
 
-/// Pages of one process that show a memory object.
+enum PartsOfMemory: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ part: MemoryID, in store: ObjectStore<P>
+  ) -> Links<MemoryObject> {
+    get { store[part].ofWhole }
+    set { store[part].ofWhole = newValue }
+  }
+}
+
+/// Pages of one process that show a memory object. Exactly one granule.
 ///
 /// It ends with the capability it was made through.
 public struct Mapping: BitwiseCopyable {
   let process: ProcessID
   let slot: SlotID
   let address: UInt64
-  let pageCount: UInt64
   /// Physical address of the first page.
   let base: UInt64
-  var rights: Rights
-  let isDevice: Bool
+  let pageCount: UInt32
   /// Pages `0..<mappedCount` are in the page table.
-  var mappedCount: UInt64 = 0
+  var mappedCount: UInt32 = 0
+  var rightsBits: UInt16
+  /// The most that `protect` may give: what was asked for, and held, when it was made.
+  let ceilingBits: UInt16
+  let isDevice: Bool
   /// The thread whose work is on this mapping, or none.
   var worker = ThreadID.none
-  // Lists: through the slot, and of the process.
-  var nextOfSlot = MappingID.none
-  var previousOfSlot = MappingID.none
-  var nextOfProcess = MappingID.none
-  var previousOfProcess = MappingID.none
+  var ofSlot = Links<Mapping>()
+  var ofProcess = Links<Mapping>()
 
-  var end: UInt64 { address + pageCount * Limits.pageByteCount }
+  init(
+    process: ProcessID, slot: SlotID, address: UInt64, base: UInt64, byteCount: UInt64,
+    rights: Rights, ceiling: Rights, isDevice: Bool
+  ) {
+    self.process = process
+    self.slot = slot
+    self.address = address
+    self.base = base
+    pageCount = UInt32(truncatingIfNeeded: byteCount / Limits.pageByteCount)
+    rightsBits = rights.bits
+    ceilingBits = ceiling.bits
+    self.isDevice = isDevice
+  }
+
+  var rights: Rights { Rights(bits: rightsBits) }
+  var ceiling: Rights { Rights(bits: ceilingBits) }
+  var end: UInt64 { page(at: pageCount) }
+  /// Address of a page of it.
+  func page(at index: UInt32) -> UInt64 { address + UInt64(index) * Limits.pageByteCount }
+
+  /// What its entries in the page table say.
+  var pageRights: PageRights {
+    var result = PageRights.user.union(.read)
+    if rights.includes(.write) { result = result.union(.write) }
+    if rights.includes(.execute) { result = result.union(.execute) }
+    if isDevice { result = result.union(.device) }
+    return result
+  }
+}
+
+enum MappingsOfSlot: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ mapping: MappingID, in store: ObjectStore<P>
+  ) -> Links<Mapping> {
+    get { store[mapping].ofSlot }
+    set { store[mapping].ofSlot = newValue }
+  }
+}
+
+enum MappingsOfProcess: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ mapping: MappingID, in store: ObjectStore<P>
+  ) -> Links<Mapping> {
+    get { store[mapping].ofProcess }
+    set { store[mapping].ofProcess = newValue }
+  }
 }

@@ -29,10 +29,10 @@ extension Kernel where P: ~Copyable {
     guard count > 0 else { return }
     let (last, overflow) = address.addingReportingOverflow(count * 8 - 8)
     guard !overflow else { throw .badPointer }
-    var page = address & ~4095
+    var page = address & ~(Limits.pageByteCount - 1)
     _ = try resolve(address, needing: rights, in: process)
-    while page < last & ~4095 {
-      page += 4096
+    while page < last & ~(Limits.pageByteCount - 1) {
+      page += Limits.pageByteCount
       _ = try resolve(page, needing: rights, in: process)
     }
   }
@@ -41,8 +41,8 @@ extension Kernel where P: ~Copyable {
     _ address: UInt64, needing rights: PageRights, in process: ProcessID
   ) throws(Failure) -> UInt64 {
     guard address & 7 == 0,
-      let frame = translate(address & ~4095, needing: rights, in: process)
+      let frame = translate(address & ~(Limits.pageByteCount - 1), needing: rights, in: process)
     else { throw .badPointer }
-    return frame | (address & 4095)
+    return frame | (address & (Limits.pageByteCount - 1))
   }
 }

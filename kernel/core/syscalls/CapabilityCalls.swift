@@ -1,16 +1,16 @@
 import KernelHAL
 import MnosABI
 
-/// Calls on capabilities themselves: copy, move, delete, revoke, inspect.
+/// Calls on capabilities themselves: copy, move, inspect, and destroy. Delete and revoke are
+/// work from their beginning; see Work.
 extension Kernel where P: ~Copyable {
-  /// a0 source, a1 destination process or 0, a2 slot; w0 rights mask, w1 badge or 0.
-  mutating func copyCall() throws(Failure) {
-    let source = try lookUp(argument(0))
+  mutating func copyCall(_ arguments: CopyArguments) throws(Failure) {
+    let source = try lookUp(arguments.source)
     guard objects[source].rights.includes(.copy) else { throw .noRight }
-    let process = try lookUpProcess(argument(1))
-    let mask = try rightsArgument(3)
+    let process = try lookUpProcess(arguments.process)
+    let mask = try Self.rights(arguments.rights, argument: 3)
     guard objects[source].rights.includes(mask) else { throw .noRight }
-    let badge = argument(4)
+    let badge = arguments.badge
     let type = objects[source].type
     if badge != 0 {
       guard type == .endpoint || type == .notification else { throw .badArgument(4) }
@@ -19,55 +19,36 @@ extension Kernel where P: ~Copyable {
       }
     }
     guard objects[process].isAlive else { throw .badState }
-    let slot = try findSlot(argument(2), in: process, argument: 2)
-    derive(from: source, to: slot, rights: mask)
+    let slot = try findSlot(arguments.slot, in: process, argument: 2)
+
+    objects.derive(from: source, to: slot, rights: mask)
     if badge != 0 { objects[slot].badge = badge }
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  /// a0 source, a1 destination process or 0, a2 slot.
-  mutating func moveCall() throws(Failure) {
-    let source = try lookUp(argument(0))
-    let process = try lookUpProcess(argument(1))
+  mutating func moveCall(_ arguments: MoveArguments) throws(Failure) {
+    let source = try lookUp(arguments.source)
+    let process = try lookUpProcess(arguments.process)
     let isForeign = process != objects[current].process
     if isForeign, !objects[source].rights.includes(.transfer) { throw .noRight }
     guard objects[process].isAlive else { throw .badState }
-    if objects[source].type == .memory, objects[source].dependents != 0 { throw .badState }
-    let slot = try findSlot(argument(2), in: process, argument: 2)
-    endWaits(through: source)
-    transplant(source, to: slot)
+    try checkMove(of: source, to: .all)
+    let slot = try findSlot(arguments.slot, in: process, argument: 2)
+
+    objects.cancelWaiters(of: source)
+    objects.transplant(source, to: slot)
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  mutating func deleteCall() throws(Failure) {
-    let slot = try lookUp(argument(0))
-    answer(value: 0)
-    objects[current].work = .delete(slot, objects[slot].generation)
-    finishShortWork()
-  }
-
-  mutating func revokeCall() throws(Failure) {
-    let slot = try lookUp(argument(0))
-    answer(value: 0)
-    objects[current].work = .revoke(slot, objects[slot].generation)
-    finishShortWork()
-  }
-
-  /// Does the first batch of work within the call itself.
-  mutating func finishShortWork() {
-    var steps = Self.batchLength
-    _ = finishWork(of: current, steps: &steps)
-  }
-
-  /// a0 capability, a1 another or 0; w0 type, w1 rights, w2 badge, w3 whether both are one.
-  mutating func inspectCall() throws(Failure) {
-    let slot = try lookUp(argument(0))
+  /// Words: type, rights, badge, whether both capabilities are to one object.
+  mutating func inspectCall(_ arguments: InspectArguments) throws(Failure) {
+    let slot = try lookUp(arguments.capability)
     var isSame: UInt64 = 0
-    if argument(1) != 0 {
-      let other = try lookUp(argument(1))
+    if arguments.other != 0 {
+      let other = try lookUp(arguments.other)
       let isEqual =
         objects[slot].type == objects[other].type && objects[slot].object == objects[other].object
-      let hasObject = objects[slot].object != 0
+      let hasObject = !objects[slot].object.isNone
       isSame = isEqual && (hasObject || objects[slot].badge == objects[other].badge) ? 1 : 0
     }
     let thread = current
@@ -78,47 +59,55 @@ extension Kernel where P: ~Copyable {
     answer(value: 0)
   }
 
-  /// Ends what a capability names: a process, thread, endpoint or notification.
-  mutating func destroyCall() throws(Failure) {
-    let slot = try lookUp(argument(0))
-    let object = objects[slot].object
+  /// Ends what a capability names: a process, thread, endpoint, notification or budget. The
+  /// rest is done by the reaper, before the caller goes on.
+  mutating func destroyCall(capability handle: UInt64) throws(Failure) {
+    let slot = try lookUp(handle)
     let type = objects[slot].type
     switch type {
-    case .process, .thread, .endpoint, .notification: break
+    case .process, .thread, .endpoint, .notification, .budget: break
     default: throw .wrongType
     }
     guard objects[slot].rights.includes(.manage) else { throw .noRight }
-    answer(value: 0)
+    let object = objects[slot].object
     switch type {
-    case .process:
-      let process = ProcessID(granule: object)
-      guard objects[process].isAlive else { throw .badState }
-      beginEnding(process, value: ExitValue.killed)
-    case .thread:
-      try destroy(ThreadID(granule: object))
-    case .endpoint:
-      let endpoint = EndpointID(granule: object)
-      guard !objects[endpoint].isDestroyed else { throw .badState }
-      objects[endpoint].isDestroyed = true
-      wakeAll(onEndpoint: endpoint, status: .peerGone)
-    default:
-      let notification = NotificationID(granule: object)
-      guard !objects[notification].isDestroyed else { throw .badState }
-      objects[notification].isDestroyed = true
-      wakeAll(onNotification: notification, status: .peerGone)
-      let bound = objects[notification].boundThread
-      if !bound.isNone { emptyBound(objects[bound].boundSlot) }
+    case .process: try destroy(objects.cast(object, to: Process.self))
+    case .thread: try destroy(objects.cast(object, to: ThreadTag.self))
+    case .endpoint: try destroy(objects.cast(object, to: Endpoint.self))
+    case .notification: try destroy(objects.cast(object, to: Notification.self))
+    default: try destroy(objects.cast(object, to: Budget.self))
     }
+    // A thread that ended itself is not answered, but does no harm by it.
+    answer(value: 0)
+  }
+
+  private mutating func destroy(_ process: ProcessID) throws(Failure) {
+    guard objects[process].isAlive else { throw .badState }
+    objects.beginEnding(process, value: ExitValue.killed)
   }
 
   private mutating func destroy(_ thread: ThreadID) throws(Failure) {
     guard objects[thread].state != .ended else { throw .badState }
-    if thread == current {
-      end(thread, value: ExitValue.killed)
-      return
+    objects.end(thread, value: ExitValue.killed)
+  }
+
+  private mutating func destroy(_ endpoint: EndpointID) throws(Failure) {
+    guard !objects[endpoint].isDestroyed else { throw .badState }
+    objects[endpoint].isDestroyed = true
+    objects.doom(endpoint.header)
+  }
+
+  private mutating func destroy(_ notification: NotificationID) throws(Failure) {
+    guard !objects[notification].isDestroyed else { throw .badState }
+    objects[notification].isDestroyed = true
+    objects.doom(notification.header)
+  }
+
+  /// The root budget, whose end would be the machine's, stays.
+  private mutating func destroy(_ budget: BudgetID) throws(Failure) {
+    guard !objects[budget].header.budget.isNone, !objects[budget].header.isCondemned else {
+      throw .badState
     }
-    objects[thread].capabilityCount += 1
-    objects[current].work = .destroyThread(thread)
-    finishShortWork()
+    objects.condemn(budget.header)
   }
 }

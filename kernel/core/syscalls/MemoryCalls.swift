@@ -3,20 +3,17 @@ import MnosABI
 
 /// Calls on address spaces: map, unmap, protect.
 extension Kernel where P: ~Copyable {
-  /// a0 memory, a1 process or 0, a2 address; w0 offset, w1 length, w2 rights.
-  mutating func mapCall() throws(Failure) {
-    let slot = try lookUp(argument(0), .memory, needing: .none)
-    let process = try lookUpProcess(argument(1))
-    let rights = try mappingRights(5, allowedBy: objects[slot].rights)
-    let memory = objects[MemoryID(granule: objects[slot].object)]
-    let address = argument(2)
-    let offset = argument(3)
-    let byteCount = argument(4)
-    guard address & 4095 == 0, address >= Limits.nullGuardByteCount,
+  mutating func mapCall(_ arguments: MapArguments) throws(Failure) {
+    let source = try lookUp(arguments.memory, as: MemoryObject.self, needing: .none)
+    let process = try lookUpProcess(arguments.process)
+    let (rights, ceiling) = try mappingRights(arguments.rights, held: objects[source.slot].rights)
+    let memory = objects[source.object]
+    let (address, offset, byteCount) = (arguments.address, arguments.offset, arguments.length)
+    guard address.isPageAligned, address >= Limits.nullGuardByteCount,
       address < format.userAddressLimit
     else { throw .badArgument(2) }
-    guard offset & 4095 == 0, offset < memory.byteCount else { throw .badArgument(3) }
-    guard byteCount > 0, byteCount & 4095 == 0, byteCount <= memory.byteCount - offset,
+    guard offset.isPageAligned, offset < memory.byteCount else { throw .badArgument(3) }
+    guard byteCount > 0, byteCount.isPageAligned, byteCount <= memory.byteCount - offset,
       byteCount <= format.userAddressLimit - address
     else { throw .badArgument(4) }
     guard objects[process].isAlive else { throw .badState }
@@ -25,53 +22,64 @@ extension Kernel where P: ~Copyable {
     }
     let mapping = try addMapping(
       Mapping(
-        process: process, slot: slot, address: address,
-        pageCount: byteCount / Limits.pageByteCount, base: memory.base + offset,
-        rights: rights, isDevice: memory.isDevice))
+        process: process, slot: source.slot, address: address, base: memory.base + offset,
+        byteCount: byteCount, rights: rights, ceiling: ceiling, isDevice: memory.isDevice))
     begin(.map(mapping), on: mapping)
   }
 
-  /// Rights for pages: read, write and execute, never the last two together.
+  /// The rights of a new mapping, and the most that `protect` may give it later.
+  ///
+  /// - Parameter bits: Bits 0-7 the rights, 8-15 what `protect` may add to them.
   private mutating func mappingRights(
-    _ index: Int, allowedBy held: Rights
-  ) throws(Failure) -> Rights {
-    let rights = try rightsArgument(index)
-    let all = Rights.read.union(.write).union(.execute)
-    guard rights != .none, all.includes(rights),
-      !(rights.includes(.write) && rights.includes(.execute))
-    else { throw .badArgument(UInt64(index)) }
-    guard held.includes(rights) else { throw .noRight }
-    return rights
+    _ bits: UInt64, held: Rights
+  ) throws(Failure) -> (Rights, ceiling: Rights) {
+    guard bits <= 0xffff else { throw .badArgument(5) }
+    let rights = Rights(bits: UInt16(bits & 0xff))
+    let ceiling = rights.union(Rights(bits: UInt16(bits >> 8)))
+    guard Self.isMappable(rights), Self.allMapRights.includes(ceiling) else {
+      throw .badArgument(5)
+    }
+    guard held.includes(ceiling) else { throw .noRight }
+    return (rights, ceiling)
   }
 
-  /// a0 process or 0, a1 address, a2 length: as they were mapped.
-  mutating func unmapCall() throws(Failure) {
-    let mapping = try mappingArgument()
+  private static var allMapRights: Rights { Rights.read.union(.write).union(.execute) }
+
+  /// Whether page tables can express these rights: read always, for no machine here can
+  /// keep a page that may be written or executed from being read; never write and execute.
+  private static func isMappable(_ rights: Rights) -> Bool {
+    allMapRights.includes(rights) && rights.includes(.read)
+      && !rights.includes(Rights.write.union(.execute))
+  }
+
+  /// The range is one that was mapped.
+  mutating func unmapCall(_ arguments: RangeArguments) throws(Failure) {
+    let mapping = try mapping(of: arguments)
     begin(.unmap(mapping, .ok), on: mapping)
   }
 
-  /// a0 process or 0, a1 address, a2 length; w0 rights.
-  mutating func protectCall() throws(Failure) {
-    let mapping = try mappingArgument()
-    let slot = objects[mapping].slot
-    let rights = try mappingRights(3, allowedBy: objects[slot].rights)
-    objects[mapping].rights = rights
+  mutating func protectCall(_ arguments: RangeArguments) throws(Failure) {
+    let mapping = try mapping(of: arguments)
+    let rights = try Self.rights(arguments.rights, argument: 3)
+    guard Self.isMappable(rights) else { throw .badArgument(3) }
+    // Who maps decides for good: the process may not hold the memory at all.
+    guard objects[mapping].ceiling.includes(rights) else { throw .noRight }
+    objects[mapping].rightsBits = rights.bits
     begin(.protect(mapping, 0), on: mapping)
   }
 
-  private mutating func mappingArgument() throws(Failure) -> MappingID {
-    let process = try lookUpProcess(argument(0))
-    guard argument(1) & 4095 == 0 else { throw .badArgument(1) }
-    guard argument(2) > 0, argument(2) & 4095 == 0 else { throw .badArgument(2) }
-    let mapping = try mapping(at: argument(1), byteCount: argument(2), in: process)
+  /// The mapping of exactly a call's range, on which nobody works.
+  private mutating func mapping(of arguments: RangeArguments) throws(Failure) -> MappingID {
+    let process = try lookUpProcess(arguments.process)
+    guard arguments.address.isPageAligned else { throw .badArgument(1) }
+    guard arguments.length > 0, arguments.length.isPageAligned else { throw .badArgument(2) }
+    let mapping = try mapping(
+      at: arguments.address, byteCount: arguments.length, in: process)
     guard objects[mapping].worker.isNone else { throw .badState }
     return mapping
   }
+}
 
-  private mutating func begin(_ work: Work, on mapping: MappingID) {
-    answer(value: 0)
-    objects[mapping].worker = current
-    objects[current].work = work
-    finishShortWork()
-  }
+extension UInt64 {
+  var isPageAligned: Bool { self & (Limits.pageByteCount - 1) == 0 }
 }

@@ -3,36 +3,36 @@ import MnosABI
 
 /// `query` and `control`.
 extension Kernel where P: ~Copyable {
-  /// a0 capability; the words are those of `QueryWords` for its type.
-  mutating func queryCall() throws(Failure) {
-    let slot = try lookUp(argument(0))
+  /// The words are those of `QueryWords` for the capability's type.
+  mutating func queryCall(capability handle: UInt64) throws(Failure) {
+    let slot = try lookUp(handle)
     guard objects[slot].rights.includes(.read) else { throw .noRight }
     let object = objects[slot].object
     var words: [8 of UInt64] = .init(repeating: 0)
     switch objects[slot].type {
-    case .process: query(ProcessID(granule: object), into: &words)
-    case .thread: query(ThreadID(granule: object), into: &words)
+    case .process: query(objects.cast(object, to: Process.self), into: &words)
+    case .thread: query(objects.cast(object, to: ThreadTag.self), into: &words)
     case .memory:
-      let memory = objects[MemoryID(granule: object)]
+      let memory = objects[objects.cast(object, to: MemoryObject.self)]
       words[0] = memory.byteCount
       words[1] = memory.isDevice ? 1 : 0
       words[2] = objects[slot].rights.includes(.manage) ? memory.base : 0
     case .budget:
-      let budget = objects[BudgetID(granule: object)]
+      let budget = objects[objects.cast(object, to: Budget.self)]
       words[0] = budget.memoryLimit
       words[1] = budget.memoryUsed
       words[2] = budget.objectLimit
       words[3] = budget.objectsUsed
     case .interrupt:
-      let interrupt = objects[InterruptID(granule: object)]
+      let interrupt = objects[objects.cast(object, to: Interrupt.self)]
       words[0] = UInt64(interrupt.line)
       words[1] = interrupt.deliveries
       words[2] = interrupt.isPending ? 1 : 0
-    case .notification: words[0] = objects[NotificationID(granule: object)].word
-    case .endpoint: query(EndpointID(granule: object), into: &words)
+    case .notification: words[0] = objects[objects.cast(object, to: Notification.self)].word
+    case .endpoint: query(objects.cast(object, to: Endpoint.self), into: &words)
     case .portRange:
-      words[0] = objects[slot].badge & 0xffff_ffff
-      words[1] = objects[slot].badge >> 32
+      words[0] = UInt64(objects[slot].portRange.first)
+      words[1] = UInt64(objects[slot].portRange.count)
     case .machine: queryMachine(into: &words)
     case .reply, .none: throw .wrongType
     }
@@ -44,10 +44,10 @@ extension Kernel where P: ~Copyable {
   private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
     if !current.isNone { account() }
     var time = objects[process].endedTime
-    var thread = objects[process].firstThread
+    var thread = objects[process].threads.first
     while !thread.isNone {
       time &+= objects[thread].cpuTime
-      thread = objects[thread].nextOfProcess
+      thread = List<ThreadsOfProcess>.next(after: thread, in: objects)
     }
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue
@@ -72,10 +72,10 @@ extension Kernel where P: ~Copyable {
 
   private mutating func query(_ endpoint: EndpointID, into words: inout [8 of UInt64]) {
     var count: UInt64 = 0
-    var thread = objects[endpoint].queue.head
+    var thread = objects[endpoint].queue.first
     while !thread.isNone {
       count += 1
-      thread = objects[thread].nextInQueue
+      thread = List<WaitingThreads>.next(after: thread, in: objects)
     }
     words[0] = objects[endpoint].waiters == .senders ? count : 0
     words[1] = objects[endpoint].waiters == .receivers ? count : 0
@@ -84,20 +84,20 @@ extension Kernel where P: ~Copyable {
   private mutating func queryMachine(into words: inout [8 of UInt64]) {
     words[0] = frames.totalCount
     words[1] = frames.freeCount
-    words[2] = pools.processes.count
-    words[3] = pools.threads.count
-    words[4] = capabilityCount
-    words[5] =
-      pools.endpoints.count + pools.notifications.count + pools.memories.count
-      + pools.mappings.count + pools.interrupts.count + pools.budgets.count
+    words[2] = objects.shared.count(of: .process)
+    words[3] = objects.shared.count(of: .thread)
+    words[4] = objects.shared.capabilityCount
+    // The others, mappings among them.
+    words[5] = objects.shared.objectCounts.sum - words[2] - words[3]
     words[6] = kernelFrames
     words[7] = UInt64(platform.cpuCount)
   }
 
-  /// a0 machine, a1 `MachineOperation`; for log: a2 bytes, words the text.
-  mutating func controlCall() throws(Failure) {
-    _ = try lookUp(argument(0), .machine, needing: .manage)
-    guard let operation = MachineOperation(rawValue: argument(1)) else { throw .badArgument(1) }
+  mutating func controlCall(_ arguments: ControlArguments) throws(Failure) {
+    _ = try lookUpMachine(arguments.machine)
+    guard let operation = MachineOperation(rawValue: arguments.operation) else {
+      throw .badArgument(1)
+    }
     switch operation {
     case .powerOff:
       platform.powerOff()
@@ -106,13 +106,21 @@ extension Kernel where P: ~Copyable {
       platform.reboot()
       throw Failure(.failed)
     case .log:
-      let count = argument(2)
+      let count = arguments.byteCount
       guard count <= 64 else { throw .badArgument(2) }
       for index in 0..<count {
-        let word = argument(3 + Int(index >> 3))
+        let word = arguments.text[Int(index >> 3)]
         platform.writeDebug(byte: UInt8(truncatingIfNeeded: word >> ((index & 7) * 8)))
       }
       answer(value: count)
     }
+  }
+}
+
+extension [11 of UInt64] {
+  fileprivate var sum: UInt64 {
+    var total: UInt64 = 0
+    for index in indices { total += self[index] }
+    return total
   }
 }

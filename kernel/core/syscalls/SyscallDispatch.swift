@@ -14,89 +14,95 @@ extension Kernel where P: ~Copyable {
     } else if word.isPlainReply, fastReplyAndReceive(word) {
       return
     }
-    grown.process = .none
     do throws(Failure) {
-      guard word.number < SyscallNumber.count else {
+      guard let number = SyscallNumber(rawValue: UInt8(truncatingIfNeeded: word.number)) else {
         throw Failure(.unknownSyscall, value: word.number)
       }
       guard !word.hasUndefinedBits else { throw Failure.badArgument(11) }
-      try dispatch(word)
+      if !objects.shared.revokers.isEmpty, let count = number.revokeHelp(word) {
+        helpRevokes(steps: count)
+      }
+      try dispatch(number, word)
     } catch {
-      if !grown.process.isNone { undoGrowth() }
       objects[thread].registers.callWord = ResultWord(error.status).rawValue
       objects[thread].registers.argument0 = error.value
     }
+    undoUnusedGrowth()
   }
 
-  private mutating func dispatch(_ word: CallWord) throws(Failure) {
-    guard let number = SyscallNumber(rawValue: UInt8(truncatingIfNeeded: word.number)) else {
-      throw Failure(.unknownSyscall, value: word.number)
-    }
-    switch number {
-    case .call: try send(word, isCall: true)
-    case .replyAndReceive: try replyAndReceive(word)
-    case .send: try send(word, isCall: false)
-    case .receive: try receive(word)
-    case .reply: try reply(word)
-    default: try dispatchPlain(number, word)
-    }
-  }
-
-  /// The calls that carry no message: the call word has nothing but the number.
-  private mutating func dispatchPlain(
+  private mutating func dispatch(
     _ number: SyscallNumber, _ word: CallWord
   ) throws(Failure) {
-    guard word.rawValue == word.number else { throw .badArgument(11) }
+    let thread = current
+    switch number {
+    case .call: try send(MessageArguments(word, thread, in: objects), isCall: true)
+    case .replyAndReceive: try replyAndReceive(MessageArguments(word, thread, in: objects))
+    case .send: try send(MessageArguments(word, thread, in: objects), isCall: false)
+    case .receive: try receive(MessageArguments(word, thread, in: objects))
+    case .reply: try reply(MessageArguments(word, thread, in: objects))
+    default:
+      // The other calls carry no message: the call word has nothing but the number.
+      guard word.rawValue == word.number else { throw .badArgument(11) }
+      try dispatchPlain(number)
+    }
+  }
+
+  private mutating func dispatchPlain(_ number: SyscallNumber) throws(Failure) {
+    let thread = current
     switch number {
     case .signal:
-      try signal(through: signalCall())
-      answer(value: 0)
-    case .wait: try wait()
-    case .copy: try copyCall()
-    case .move: try moveCall()
-    case .delete: try deleteCall()
-    case .revoke: try revokeCall()
-    case .inspect: try inspectCall()
-    case .create: try createCall()
-    case .derive: try deriveCall()
-    case .map: try mapCall()
-    case .unmap: try unmapCall()
-    case .protect: try protectCall()
-    case .start: try startCall()
-    case .suspend: try suspendCall()
-    case .resume: try resumeCall()
-    case .readRegisters: try readRegistersCall()
-    case .writeRegisters: try writeRegistersCall()
-    case .setPriority: try setPriorityCall()
-    case .bind: try bind()
-    case .acknowledge: try acknowledgeCall()
-    case .destroy: try destroyCall()
-    case .exit: exitCall()
+      try signalCall(SignalArguments(notification: objects[thread].registers.argument0))
+    case .wait:
+      try waitCall(
+        WaitArguments(
+          notification: objects[thread].registers.argument0,
+          deadline: objects[thread].registers.argument1))
+    case .exit: exitCall(objects[thread].registers.argument0)
     case .yield: yieldCall()
     case .clock: answer(value: platform.now())
-    case .query: try queryCall()
-    case .control: try controlCall()
-    case .send, .receive, .call, .reply, .replyAndReceive: kernelBug("a message call here")
+    default: try dispatchOnObject(number, PlainArguments(thread, in: objects))
     }
   }
 
-  // MARK: Arguments
-
-  mutating func argument(_ index: Int) -> UInt64 {
-    switch index {
-    case 0: objects[current].registers.argument0
-    case 1: objects[current].registers.argument1
-    case 2: objects[current].registers.argument2
-    default: objects[current].registers[word: index - 3]
+  private mutating func dispatchOnObject(
+    _ number: SyscallNumber, _ read: PlainArguments
+  ) throws(Failure) {
+    switch number {
+    case .copy: try copyCall(CopyArguments(read))
+    case .move: try moveCall(MoveArguments(read))
+    case .delete: begin(.delete(objects.token(for: try lookUp(read.a0))))
+    case .revoke: begin(.revoke(objects.token(for: try lookUp(read.a0))))
+    case .inspect: try inspectCall(InspectArguments(read))
+    case .create: try createCall(CreateArguments(read))
+    case .derive: try deriveCall(DeriveArguments(read))
+    case .map: try mapCall(MapArguments(read))
+    case .unmap: try unmapCall(RangeArguments(read))
+    case .protect: try protectCall(RangeArguments(read))
+    case .start: try startCall(StartArguments(read))
+    case .suspend: try suspendCall(thread: read.a0)
+    case .resume: try resumeCall(thread: read.a0)
+    case .readRegisters: try readRegistersCall(RegisterArguments(read))
+    case .writeRegisters: try writeRegistersCall(RegisterArguments(read))
+    case .setPriority: try setPriorityCall(PriorityArguments(read))
+    case .bind: try bind(BindArguments(read))
+    case .acknowledge: try acknowledgeCall(interrupt: read.a0)
+    case .destroy: try destroyCall(capability: read.a0)
+    case .query: try queryCall(capability: read.a0)
+    case .control: try controlCall(ControlArguments(read))
+    case .send, .receive, .call, .reply, .replyAndReceive, .signal, .wait, .exit, .yield, .clock:
+      kernelBug("dispatched before")
     }
   }
+}
 
-  /// A mask of rights in an argument.
-  ///
-  /// - Throws: `badArgument(index)` for undefined bits.
-  mutating func rightsArgument(_ index: Int) throws(Failure) -> Rights {
-    let bits = argument(index)
-    guard bits <= UInt64(Rights.all.bits) else { throw .badArgument(UInt64(index)) }
-    return Rights(bits: UInt16(bits))
+extension SyscallNumber {
+  /// Steps of revokes under way that a call does first, because it makes capabilities or
+  /// mappings: twice as many as it makes. nil if it makes none.
+  func revokeHelp(_ word: CallWord) -> Int? {
+    switch self {
+    case .copy, .derive, .bind, .create, .map: 2
+    case .send, .call, .reply, .replyAndReceive: word.hasTransfers ? 8 : nil
+    default: nil
+    }
   }
 }

@@ -2,10 +2,19 @@ import KernelHAL
 
 /// What the kernel keeps for one CPU.
 public struct CPUState: BitwiseCopyable {
+  /// Its number, as the platform counts.
+  public let index: UInt8
+  /// Whether another thread may have become the one to run: the entry that sets this runs
+  /// `schedule` before it ends, so what becomes ready in between needs no second request.
+  var needsSchedule = false
+  /// Whether the thread, not the reaper, has the turn where both have the same priority.
+  var isThreadsTurn = false
+  /// Whether another CPU, which set `needsSchedule`, has to interrupt this one.
+  var needsWakeUp = false
+  /// Whether the CPU's port permissions are those of a process that has some.
+  var hasPorts = false
   /// The thread whose registers are in use, or none while idle.
   public internal(set) var current = ThreadID.none
-  var ready = RunQueue()
-  var timers = TimerQueue()
   /// Whose extended registers the CPU holds, or none.
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.
@@ -16,9 +25,8 @@ public struct CPUState: BitwiseCopyable {
   var sliceEnd: UInt64 = .max
   /// The deadline that the timer is armed for.
   var armedDeadline: UInt64 = .max
-  /// Whether another thread may have become the one to run.
-  var needsSchedule = false
-  var ports = PortSet()
+  var timers = TimerQueue()
+  var ready = RunQueue()
 
-  init() {}
+  init(index: Int) { self.index = UInt8(truncatingIfNeeded: index) }
 }

@@ -2,18 +2,26 @@ import KernelHAL
 import MnosABI
 
 /// An address space, a capability table and threads.
-public struct Process: BitwiseCopyable {
+///
+/// It lives as long as a capability names it and it has not ended; see `Reaper`.
+public struct Process: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .process }
+
+  public internal(set) var header = ObjectHeader(.process)
   var table: CapabilityTable
   let space: AddressSpaceTag
-  let budget: BudgetID
 
-  var state = ProcessState.new
+  public internal(set) var state = ProcessState.new
+  /// How far the reaper has come, and where in that stage it is.
+  var endStage = EndStage.threads
+  var endCursor: UInt16 = 0
   var exitValue: UInt64 = 0
-  var firstThread = ThreadID.none
+  var threads = List<ThreadsOfProcess>()
   var threadCount: UInt32 = 0
-  var capabilityCount: UInt32 = 0
+  /// Capabilities to it in tables of other processes.
+  var foreignNameCount: UInt32 = 0
 
-  var firstMapping = MappingID.none
+  var mappings = List<MappingsOfProcess>()
   var mappingCount: UInt32 = 0
   /// Frames of its page tables, the root included.
   var tableFrames: UInt32 = 1
@@ -21,27 +29,25 @@ public struct Process: BitwiseCopyable {
   /// Slot of the notification that is signalled when it ends or stops.
   var supervisor = SlotID.none
   var ports = PortSet()
+  /// Whether any range of `ports` is not empty.
+  var hasPorts = false
   /// Slots of the port ranges, in the order of `ports`.
-  var portSlots: (SlotID, SlotID, SlotID, SlotID) = (.none, .none, .none, .none)
+  var portSlots: [4 of SlotID] = .init(repeating: .none)
 
   /// Timestamp ticks used by threads that ended.
   var endedTime: UInt64 = 0
   var faultAddress: UInt64 = 0
   var faultPC: UInt64 = 0
 
-  /// How far `Kernel.endStep` has come, and the next process to be ended.
-  var endStage = EndStage.threads
-  var endCursor: UInt16 = 0
-  var nextEnding = ProcessID.none
-
-  init(table: CapabilityTable, space: AddressSpaceTag, budget: BudgetID) {
+  init(table: CapabilityTable, space: AddressSpaceTag) {
     self.table = table
     self.space = space
-    self.budget = budget
   }
 
   var isAlive: Bool { state != .ending && state != .ended }
 }
 
 /// The stages of giving back what a process held, in order.
-public enum EndStage: UInt8, BitwiseCopyable { case threads, capabilities, ports, mappings, memory }
+public enum EndStage: UInt8, BitwiseCopyable {
+  case threads, capabilities, ports, mappings, chunks, spaces, done
+}

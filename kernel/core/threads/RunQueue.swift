@@ -2,41 +2,35 @@ import KernelHAL
 
 /// The ready threads of one CPU, by priority. All operations are O(1).
 public struct RunQueue: BitwiseCopyable {
-  private var queues: [256 of ThreadQueue] = .init(repeating: ThreadQueue())
-  /// Bit p % 64 of word p / 64: queue p is not empty.
-  private var occupied: [4 of UInt64] = .init(repeating: 0)
+  private var occupied = PrioritySet()
+  private var queues: [256 of List<WaitingThreads>] = .init(repeating: List())
 
   init() {}
 
   /// The highest priority of a ready thread, or -1.
   @inline(__always)
-  var highestPriority: Int {
-    if occupied[3] != 0 { return 255 - occupied[3].leadingZeroBitCount }
-    if occupied[2] != 0 { return 191 - occupied[2].leadingZeroBitCount }
-    if occupied[1] != 0 { return 127 - occupied[1].leadingZeroBitCount }
-    if occupied[0] != 0 { return 63 - occupied[0].leadingZeroBitCount }
-    return -1
-  }
+  var highestPriority: Int { occupied.highest }
 
-  func first(atPriority priority: Int) -> ThreadID { queues[priority].head }
+  func first(atPriority priority: Int) -> ThreadID { queues[priority].first }
+  func queue(atPriority priority: Int) -> List<WaitingThreads> { queues[priority] }
 
   mutating func insert<P: Platform & ~Copyable>(
     _ thread: ThreadID, atHead: Bool, in store: ObjectStore<P>
   ) {
-    let priority = Int(store[thread].priority)
+    let priority = store[thread].priority
     if atHead {
-      queues[priority].prepend(thread, in: store)
+      queues[Int(priority)].prepend(thread, in: store)
     } else {
-      queues[priority].append(thread, in: store)
+      queues[Int(priority)].append(thread, in: store)
     }
-    occupied[priority >> 6] |= 1 << UInt64(priority & 63)
+    occupied.insert(priority)
     store[thread].isQueued = true
   }
 
   mutating func remove<P: Platform & ~Copyable>(_ thread: ThreadID, in store: ObjectStore<P>) {
-    let priority = Int(store[thread].priority)
-    queues[priority].remove(thread, in: store)
-    if queues[priority].isEmpty { occupied[priority >> 6] &= ~(1 << UInt64(priority & 63)) }
+    let priority = store[thread].priority
+    queues[Int(priority)].remove(thread, in: store)
+    if queues[Int(priority)].isEmpty { occupied.remove(priority) }
     store[thread].isQueued = false
   }
 }

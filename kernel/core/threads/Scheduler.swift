@@ -5,58 +5,54 @@ import MnosABI
 extension Kernel where P: ~Copyable {
   /// Nanoseconds a thread runs before the next of its priority does.
   static var sliceLength: UInt64 { 5_000_000 }
+  /// Threads looked at in one go: of stopped processes, or with a deadline that passed.
+  static var scanLength: Int { 64 }
 
   /// Ends an entry: afterwards `current` is the thread to run, or none to idle.
   @inline(__always)
   public mutating func leave() {
+    if objects.shared.reaper.hasIncoming { adoptDoomed() }
     if objects[cpu].needsSchedule { schedule() }
   }
 
-  /// Lets a thread run again, behind those of its priority.
-  mutating func makeReady(_ thread: ThreadID) {
-    objects[thread].state = .ready
-    guard !objects[thread].isSuspended else { return }
-    let target = cpus[Int(objects[thread].cpu)]
-    objects[target].ready.insert(thread, atHead: false, in: objects)
-    noticeReady(thread, on: target)
-  }
-
-  private mutating func noticeReady(_ thread: ThreadID, on target: ObjectID<CPUState>) {
-    // Whoever set it looks at the whole queue soon.
-    guard !objects[target].needsSchedule else { return }
-    let running = objects[target].current
-    if running.isNone || objects[thread].priority > objects[running].priority {
-      objects[target].needsSchedule = true
-      if target != cpu { platform.wake(cpu: Int(objects[thread].cpu)) }
-    } else if target == cpu, objects[thread].priority == objects[running].priority {
-      keepSlice()
-    }
-  }
-
-  /// Takes the current thread off the CPU; its new state says where it is.
-  @inline(__always)
-  mutating func blockCurrent(_ state: ThreadState) {
-    objects[current].state = state
-    objects[cpu].needsSchedule = true
+  /// What this entry doomed is as urgent as the thread that caused it.
+  private mutating func adoptDoomed() {
+    let causer = objects[cpu].current
+    objects.shared.reaper.adopt(
+      atPriority: causer.isNone ? 0 : objects[causer].priority, in: objects)
   }
 
   /// Chooses the thread to run on this CPU.
   mutating func schedule() {
+    wakeOtherCPUs()
     objects[cpu].needsSchedule = false
     let running = objects[cpu].current
-    if !running.isNone, objects[running].state == .running, !objects[running].isSuspended {
-      guard objects[objects[running].process].state == .running else {
-        objects[running].state = .ready
-        return runNext()
-      }
-      if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
-        keepSlice()
-        return
-      }
+    guard !running.isNone, objects[running].state == .running, !objects[running].isSuspended
+    else { return runNext() }
+    guard objects[objects[running].process].state == .running else {
       objects[running].state = .ready
-      objects[cpu].ready.insert(running, atHead: true, in: objects)
+      return runNext()
     }
+    if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
+      startSliceIfRivalled()
+      armTimer()
+      return
+    }
+    // It goes on where it was as soon as nobody more urgent is ready.
+    saveSlice(of: running)
+    objects[running].state = .ready
+    objects[cpu].ready.insert(running, atHead: true, in: objects)
     runNext()
+  }
+
+  private mutating func wakeOtherCPUs() {
+    guard objects.shared.cpuCount > 1 else { return }
+    for index in 0..<objects.shared.cpuCount {
+      let other = objects.shared.cpus[index]
+      guard objects[other].needsWakeUp else { continue }
+      objects[other].needsWakeUp = false
+      if other != cpu { platform.wake(cpu: index) }
+    }
   }
 
   private mutating func runNext() {
@@ -65,15 +61,18 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Takes the first ready thread out of the queue. Those of processes that stopped or are
-  /// ending stay out of it: nothing of theirs runs again.
+  /// ending are left out of it: nothing of theirs runs again.
   private mutating func takeNext() -> ThreadID {
-    while true {
+    for _ in 0..<Self.scanLength {
       let priority = objects[cpu].ready.highestPriority
       guard priority >= 0 else { return .none }
       let thread = objects[cpu].ready.first(atPriority: priority)
       objects[cpu].ready.remove(thread, in: objects)
       if objects[objects[thread].process].state == .running { return thread }
     }
+    // There were many; interrupts first, then the rest of them.
+    objects[cpu].needsSchedule = true
+    return .none
   }
 
   /// Makes `thread`, which is in no queue, the current one.
@@ -82,14 +81,16 @@ extension Kernel where P: ~Copyable {
     objects[cpu].current = thread
     objects[thread].state = .running
     switchContext(to: thread)
-    startSlice()
+    objects[cpu].sliceEnd = .max
+    startSliceIfRivalled()
+    armTimer()
   }
 
   /// Makes a thread's address space and extended registers the CPU's.
   @inline(__always)
   mutating func switchContext(to thread: ThreadID) {
     let process = objects[thread].process
-    if objects[cpu].activeProcess != process { activate(process) }
+    if objects[cpu].activeProcess != process { enterSpace(of: process) }
     let owner = objects[cpu].extendedOwner
     guard owner != thread else { return }
     if owner.isNone {
@@ -101,13 +102,17 @@ extension Kernel where P: ~Copyable {
     objects[cpu].extendedOwner = thread
   }
 
-  private mutating func activate(_ process: ProcessID) {
+  @inline(__always)
+  private mutating func enterSpace(of process: ProcessID) {
     platform.activate(objects[process].space)
     objects[cpu].activeProcess = process
-    if platform.hasPorts, objects[process].ports != objects[cpu].ports {
-      objects[cpu].ports = objects[process].ports
-      platform.activatePorts(objects[process].ports)
-    }
+    if objects[process].hasPorts || objects[cpu].hasPorts { activatePorts(of: process) }
+  }
+
+  /// Gives this CPU the port permissions of the process that is active on it.
+  mutating func activatePorts(of process: ProcessID) {
+    objects[cpu].hasPorts = objects[process].hasPorts
+    platform.activatePorts(objects[process].ports)
   }
 
   private mutating func idle() {
@@ -128,31 +133,34 @@ extension Kernel where P: ~Copyable {
     objects[cpu].runningSince = now
   }
 
-  /// Starts a time slice if a thread of the same priority waits, else none.
-  private mutating func startSlice() {
-    let priority = Int(objects[objects[cpu].current].priority)
-    if objects[cpu].ready.first(atPriority: priority).isNone {
-      objects[cpu].sliceEnd = .max
-    } else {
-      objects[cpu].sliceEnd = platform.now() &+ Self.sliceLength
-    }
-    armTimer()
-  }
+  // MARK: Time slices
 
-  /// Starts a time slice for a thread that ran without one and now has a rival.
-  private mutating func keepSlice() {
-    let priority = Int(objects[objects[cpu].current].priority)
+  /// Starts the current thread's slice, or the rest of it, if one of its priority waits.
+  private mutating func startSliceIfRivalled() {
+    let thread = objects[cpu].current
+    let priority = Int(objects[thread].priority)
     guard objects[cpu].sliceEnd == .max,
       !objects[cpu].ready.first(atPriority: priority).isNone
+        || objects.shared.reaper.priority == priority
     else { return }
-    objects[cpu].sliceEnd = platform.now() &+ Self.sliceLength
-    armTimer()
+    let left = objects[thread].sliceLeft
+    objects[cpu].sliceEnd = platform.now() &+ (left == 0 ? Self.sliceLength : left)
   }
 
-  /// Puts the current thread behind the others of its priority.
+  /// Keeps what a thread that is preempted has left of its slice.
+  private mutating func saveSlice(of thread: ThreadID) {
+    let end = objects[cpu].sliceEnd
+    guard end != .max else { return }
+    let now = platform.now()
+    objects[thread].sliceLeft = end > now ? end - now : 1
+  }
+
+  /// Puts the current thread behind the others of its priority, with a whole slice to come.
   mutating func rotate() {
     let thread = current
+    objects[cpu].isThreadsTurn.toggle()
     guard objects[thread].state == .running else { return }
+    objects[thread].sliceLeft = 0
     objects[thread].state = .ready
     if !objects[thread].isSuspended {
       objects[cpu].ready.insert(thread, atHead: false, in: objects)
@@ -160,7 +168,7 @@ extension Kernel where P: ~Copyable {
     objects[cpu].needsSchedule = true
   }
 
-  // MARK: Time
+  // MARK: Timers
 
   /// Arms the timer if something is due before it would fire.
   mutating func armTimer() {
@@ -171,28 +179,27 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Has a blocked thread woken at `deadline`, unless that is never.
+  ///
+  /// The timer itself is armed by the `schedule` that follows a block.
   mutating func startTimer(_ thread: ThreadID, deadline: UInt64) {
     guard deadline != Deadline.never else { return }
-    let target = cpus[Int(objects[thread].cpu)]
-    objects[target].timers.insert(thread, deadline: deadline, in: objects)
-    if target == cpu { armTimer() }
+    let home = objects[thread].home
+    objects[home].timers.insert(thread, deadline: deadline, in: objects)
+    objects[home].needsSchedule = true
   }
 
-  mutating func stopTimer(_ thread: ThreadID) {
-    guard objects[thread].timer.isArmed else { return }
-    objects[cpus[Int(objects[thread].cpu)]].timers.remove(thread, in: objects)
-  }
-
-  /// The timer fired: ends waits that are over, at most 64 a time, and time slices.
+  /// The timer fired: ends waits that are over, `scanLength` at a time, and time slices.
   public mutating func timerFired() {
     objects[cpu].armedDeadline = .max
     let now = platform.now()
-    var steps = 64
-    while steps > 0, objects[cpu].timers.deadline(in: objects) <= now {
-      wake(objects[cpu].timers.earliest, status: .timedOut)
-      steps -= 1
+    var left = Self.scanLength
+    while left > 0 {
+      let thread = objects[cpu].timers.earliest
+      guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
+      objects.wake(thread, .timedOut)
+      left -= 1
     }
-    if now >= objects[cpu].sliceEnd {
+    if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
       objects[cpu].sliceEnd = .max
       if !current.isNone { rotate() }
     }

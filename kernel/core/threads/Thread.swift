@@ -3,38 +3,40 @@ import MnosABI
 
 /// A thread: its registers, what it waits for, and what is left of it when it ends.
 ///
-/// The registers come first: their address is the thread's, and entry code saves there.
-public struct Thread<P: Platform & ~Copyable>: BitwiseCopyable {
-  public internal(set) var registers: P.Registers
-  var extended = P.ExtendedState()
+/// Its header and what a switch looks at fill the first granule; the registers, which entry
+/// code saves, begin with the second.
+public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
+  public static var type: ObjectType { .thread }
+  /// Where the registers are; checked by LayoutTests.
+  static var registersOffset: UInt { 64 }
 
+  public internal(set) var header = ObjectHeader(.thread)
   let process: ProcessID
-  let budget: BudgetID
   public internal(set) var state = ThreadState.new
   public internal(set) var isSuspended = false
   public internal(set) var priority: UInt8
-  /// The CPU whose run queue it uses.
-  var cpu: UInt8 = 0
   /// Whether it stands in its CPU's run queue.
   var isQueued = false
-
-  // Its place in the one queue it is in: a run queue, an endpoint's or a notification's.
-  var nextInQueue = ThreadID.none
-  var previousInQueue = ThreadID.none
-  // Its process's threads.
-  var nextOfProcess = ThreadID.none
-  var previousOfProcess = ThreadID.none
-
+  /// Its place in the one queue it is in: a run queue, an endpoint's or a notification's.
+  var inQueue = Links<ThreadTag>()
   /// The slot it waits through, and its place among those who do.
   var waitSlot = SlotID.none
-  var nextOfSlot = ThreadID.none
-  var previousOfSlot = ThreadID.none
-
-  /// The message it waits to send, or how it receives.
-  var message = PendingMessage()
+  var ofSlot = Links<ThreadTag>()
   /// While awaiting a reply: the slot of the right to answer it.
   var replySlot = SlotID.none
 
+  public internal(set) var registers: P.Registers
+  var extended = P.ExtendedState()
+
+  /// The CPU whose run queue it uses.
+  let home: CPUID
+  /// Nanoseconds of its time slice that it has not used, or 0 for a whole one.
+  var sliceLeft: UInt64 = 0
+  /// Its place among its process's threads.
+  var ofProcess = Links<ThreadTag>()
+
+  /// The message it waits to send, or how it receives.
+  var message = PendingMessage()
   var timer = TimerNode()
   /// The notification whose word its receives take too, and the slot of the binding.
   var boundNotification = NotificationID.none
@@ -45,16 +47,21 @@ public struct Thread<P: Platform & ~Copyable>: BitwiseCopyable {
 
   /// What the kernel does on its behalf before it goes on in user mode.
   public internal(set) var work = Work.none
+  /// Its place among the threads that revoke.
+  var revoking = Links<ThreadTag>()
+  /// It faulted, and who was to handle that is gone: its process is to be stopped.
+  var isUnhandled = false
+  /// It ended, and the reaper has taken it out of its process.
+  var isDetached = false
   var exitValue: UInt64 = 0
   /// Timestamp ticks that it ran.
   var cpuTime: UInt64 = 0
-  var capabilityCount: UInt32 = 0
 
-  init(registers: P.Registers, process: ProcessID, budget: BudgetID, priority: UInt8) {
+  init(registers: P.Registers, process: ProcessID, priority: UInt8, home: CPUID) {
     self.registers = registers
     self.process = process
-    self.budget = budget
     self.priority = priority
+    self.home = home
   }
 
   /// Whether it can run as soon as a CPU is free.
@@ -66,18 +73,17 @@ struct PendingMessage: BitwiseCopyable {
   var badge: UInt64 = 0
   /// Slots for received capabilities; see `TransferRecord.accepts`.
   var accepts: UInt64 = 0
-  /// Source slots of attached capabilities: transit copies or the sender's own.
-  var slots: (SlotID, SlotID, SlotID, SlotID) = (.none, .none, .none, .none)
-  var rights: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
-  /// Bit i: capability i is moved.
+  /// The attached capabilities of a sender that waits, in transit; `transferCount` of them.
+  var parked: [4 of SlotID] = .init(repeating: .none)
+  /// The rights that each is reduced to on delivery.
+  var masks: [4 of UInt16] = .init(repeating: 0)
+  /// Bit i: capability i is moved; else it is a copy, made for this message.
   var moves: UInt8 = 0
   var transferCount: UInt8 = 0
   var wordCount: UInt8 = 0
   var isCall = false
   /// Whether the endpoint capability that is received through has `grant`.
   var mayGrant = false
-  /// Whether the attached capabilities are parked: in transit.
-  var isParked = false
   /// The kernel's report of the thread's own fault, not a call it made.
   var isFault = false
 }
@@ -90,21 +96,57 @@ struct FaultRecord: BitwiseCopyable {
 }
 
 /// Kernel work in bounded steps, carried by a thread; see docs/design/kernel.md.
+///
+/// Slots are named by tokens: between two batches anything can happen to them.
 public enum Work: BitwiseCopyable, Equatable {
   case none
-  /// End what depends on the slot's capability, then empty it, if it still is of this
-  /// generation.
-  case delete(SlotID, UInt16)
-  /// Delete the slot's descendants, likewise.
-  case revoke(SlotID, UInt16)
-  /// Clear new memory from this byte on, then fill the slot with a capability to it.
-  case clear(MemoryID, SlotID, UInt64)
+  /// End what depends on the slot's capability, then empty it.
+  case delete(SlotToken)
+  /// Delete the slot's descendants.
+  case revoke(SlotToken)
+  /// Clear the new memory that a reserved slot names from this byte on, then let it be named.
+  case clear(SlotToken, UInt64)
   /// Fill a mapping's pages.
   case map(MappingID)
   /// Empty a mapping's pages and end it; then answer this status.
   case unmap(MappingID, SyscallStatus)
   /// Change a mapping's pages to its rights, from this page on.
-  case protect(MappingID, UInt64)
-  /// Finish the thread's own work, then end it. Holds a reference to the thread.
-  case destroyThread(ThreadID)
+  case protect(MappingID, UInt32)
+}
+
+/// The run queue, endpoint or notification queue that a thread is in.
+enum WaitingThreads: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ thread: ThreadID, in store: ObjectStore<P>
+  ) -> Links<ThreadTag> {
+    @inline(__always) get { store[thread].inQueue }
+    @inline(__always) set { store[thread].inQueue = newValue }
+  }
+}
+
+enum WaitersOfSlot: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ thread: ThreadID, in store: ObjectStore<P>
+  ) -> Links<ThreadTag> {
+    @inline(__always) get { store[thread].ofSlot }
+    @inline(__always) set { store[thread].ofSlot = newValue }
+  }
+}
+
+enum ThreadsOfProcess: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ thread: ThreadID, in store: ObjectStore<P>
+  ) -> Links<ThreadTag> {
+    get { store[thread].ofProcess }
+    set { store[thread].ofProcess = newValue }
+  }
+}
+
+enum Revokers: ListRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ thread: ThreadID, in store: ObjectStore<P>
+  ) -> Links<ThreadTag> {
+    get { store[thread].revoking }
+    set { store[thread].revoking = newValue }
+  }
 }

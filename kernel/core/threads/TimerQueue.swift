@@ -1,21 +1,27 @@
 import KernelHAL
 
-/// A thread's place in the timer queue: a node of a pairing heap.
+/// A thread's place in the timer queue: a node of a leftist heap.
 struct TimerNode: BitwiseCopyable {
   var deadline: UInt64 = 0
-  var child = ThreadID.none
-  var next = ThreadID.none
-  /// The parent for a first child, else the previous sibling.
-  var previous = ThreadID.none
+  var parent = ThreadID.none
+  var left = ThreadID.none
+  var right = ThreadID.none
+  /// Nodes on the way down the right side until there is none: at most log2 of all nodes.
+  var rank: UInt8 = 0
   var isArmed = false
 }
 
-/// Threads with a deadline, earliest first.
+/// Threads with a deadline, earliest first: a leftist heap linked through the threads.
 ///
-/// A pairing heap linked through the threads. Insertion is O(1); removal is O(log n)
-/// amortised, and touches at most all threads that were inserted since the last removal.
+/// A node's deadline is not after its children's, and the way down the right side is never
+/// longer than the one down the left. So right sides are short, and melding two heaps
+/// goes down those only. Cost: O(log n) for everything, in the worst case too.
+///
+/// Source: Knuth, The Art of Computer Programming vol. 3, §5.2.3 (leftist trees).
 public struct TimerQueue: BitwiseCopyable {
   private(set) var earliest = ThreadID.none
+
+  init() {}
 
   func deadline<P: Platform & ~Copyable>(in store: ObjectStore<P>) -> UInt64 {
     earliest.isNone ? .max : store[earliest].timer.deadline
@@ -24,69 +30,92 @@ public struct TimerQueue: BitwiseCopyable {
   mutating func insert<P: Platform & ~Copyable>(
     _ thread: ThreadID, deadline: UInt64, in store: ObjectStore<P>
   ) {
-    store[thread].timer = TimerNode(deadline: deadline, isArmed: true)
+    store[thread].timer = TimerNode(deadline: deadline, rank: 1, isArmed: true)
     earliest = Self.meld(earliest, thread, in: store)
   }
 
   /// - Precondition: `thread` is in the queue.
   mutating func remove<P: Platform & ~Copyable>(_ thread: ThreadID, in store: ObjectStore<P>) {
-    let children = Self.meldPairs(store[thread].timer.child, in: store)
-    if thread == earliest {
-      earliest = children
-    } else {
-      let next = store[thread].timer.next
-      let previous = store[thread].timer.previous
-      if store[previous].timer.child == thread {
-        store[previous].timer.child = next
-      } else {
-        store[previous].timer.next = next
-      }
-      if !next.isNone { store[next].timer.previous = previous }
-      earliest = Self.meld(earliest, children, in: store)
-    }
+    let node = store[thread].timer
+    let children = Self.meld(node.left, node.right, in: store)
     store[thread].timer = TimerNode()
+    guard !node.parent.isNone else {
+      earliest = children
+      return
+    }
+    if store[node.parent].timer.left == thread {
+      store[node.parent].timer.left = children
+    } else {
+      store[node.parent].timer.right = children
+    }
+    if !children.isNone { store[children].timer.parent = node.parent }
+    Self.restoreRanks(from: node.parent, in: store)
   }
 
+  /// Makes one heap of two; either may be none. Returns its root.
   private static func meld<P: Platform & ~Copyable>(
-    _ left: ThreadID, _ right: ThreadID, in store: ObjectStore<P>
+    _ first: ThreadID, _ second: ThreadID, in store: ObjectStore<P>
   ) -> ThreadID {
-    if left.isNone { return right }
-    if right.isNone { return left }
-    let isLeftFirst = store[left].timer.deadline <= store[right].timer.deadline
-    let parent = isLeftFirst ? left : right
-    let child = isLeftFirst ? right : left
-    let sibling = store[parent].timer.child
-    store[child].timer.next = sibling
-    store[child].timer.previous = parent
-    if !sibling.isNone { store[sibling].timer.previous = child }
-    store[parent].timer.child = child
-    return parent
+    var (left, right) = (first, second)
+    var root = ThreadID.none
+    var parent = ThreadID.none
+    // Down both right sides, the earlier node first. Of equal deadlines, the one that is in
+    // the queue already.
+    while !left.isNone, !right.isNone {
+      if store[right].timer.deadline < store[left].timer.deadline { swap(&left, &right) }
+      attach(left, under: parent, root: &root, in: store)
+      parent = left
+      left = store[left].timer.right
+    }
+    attach(left.isNone ? right : left, under: parent, root: &root, in: store)
+    restoreAllRanks(from: parent, in: store)
+    return root
   }
 
-  // Melds siblings two by two, then the results from the last to the first. `previous`
-  // chains the results meanwhile, so no stack is needed.
-  private static func meldPairs<P: Platform & ~Copyable>(
-    _ first: ThreadID, in store: ObjectStore<P>
-  ) -> ThreadID {
-    var melded = ThreadID.none
-    var left = first
-    while !left.isNone {
-      let right = store[left].timer.next
-      let rest = right.isNone ? ThreadID.none : store[right].timer.next
-      store[left].timer.next = .none
-      if !right.isNone { store[right].timer.next = .none }
-      let pair = meld(left, right, in: store)
-      store[pair].timer.previous = melded
-      melded = pair
-      left = rest
+  private static func attach<P: Platform & ~Copyable>(
+    _ node: ThreadID, under parent: ThreadID, root: inout ThreadID, in store: ObjectStore<P>
+  ) {
+    if parent.isNone { root = node } else { store[parent].timer.right = node }
+    if !node.isNone { store[node].timer.parent = parent }
+  }
+
+  private static func rank<P: Platform & ~Copyable>(
+    _ node: ThreadID, in store: ObjectStore<P>
+  ) -> UInt8 { node.isNone ? 0 : store[node].timer.rank }
+
+  /// Puts the child of the lower rank to the right and sets a node's own.
+  ///
+  /// - Returns: Whether its rank changed.
+  private static func restoreRank<P: Platform & ~Copyable>(
+    of node: ThreadID, in store: ObjectStore<P>
+  ) -> Bool {
+    let (left, right) = (store[node].timer.left, store[node].timer.right)
+    if rank(left, in: store) < rank(right, in: store) {
+      store[node].timer.left = right
+      store[node].timer.right = left
     }
-    var root = ThreadID.none
-    while !melded.isNone {
-      let earlier = store[melded].timer.previous
-      store[melded].timer.previous = .none
-      root = meld(root, melded, in: store)
-      melded = earlier
+    let before = store[node].timer.rank
+    store[node].timer.rank = rank(store[node].timer.right, in: store) + 1
+    return store[node].timer.rank != before
+  }
+
+  /// After a meld: up the way that it went down, which was O(log n) long.
+  private static func restoreAllRanks<P: Platform & ~Copyable>(
+    from start: ThreadID, in store: ObjectStore<P>
+  ) {
+    var node = start
+    while !node.isNone {
+      _ = restoreRank(of: node, in: store)
+      node = store[node].timer.parent
     }
-    return root
+  }
+
+  /// After a removal: up until a rank stays as it was. That is at most O(log n) nodes,
+  /// because each that changes has a rank one higher than the one before.
+  private static func restoreRanks<P: Platform & ~Copyable>(
+    from start: ThreadID, in store: ObjectStore<P>
+  ) {
+    var node = start
+    while !node.isNone, restoreRank(of: node, in: store) { node = store[node].timer.parent }
   }
 }

@@ -228,7 +228,7 @@ import Testing
       (.start, [.thread]), (.suspend, [.thread]), (.resume, [.thread]),
       (.readRegisters, [.thread]), (.writeRegisters, [.thread]), (.setPriority, [.thread]),
       (.acknowledge, [.interrupt]), (.control, [.machine]),
-      (.destroy, [.process, .thread, .endpoint, .notification]),
+      (.destroy, [.process, .thread, .endpoint, .notification, .budget]),
       (.bind, [.notification, .thread, .process, .interrupt, .portRange]),
     ]
 

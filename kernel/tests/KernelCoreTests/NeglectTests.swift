@@ -130,7 +130,7 @@ import Testing
     machine.kernel.platform.neglect = .tableOrder
     let process = machine.make(.process)
     let root = machine.kernel.objects[
-      ProcessID(granule: machine.object(of: process, in: machine.initial))
+      machine.object(of: process, in: machine.initial).narrowed(to: Process.self)
     ].space
     machine.kernel.platform.activate(root)
 

@@ -21,7 +21,7 @@ import Testing
       machine.initial, .start, UInt64(handle.rawValue), 0x12_3454, 0x7_fff8, [.max])
 
     #expect(started.status == .ok)
-    let thread = ThreadID(granule: machine.object(of: handle, in: machine.initial))
+    let thread = machine.object(of: handle, in: machine.initial).narrowed(to: ThreadTag.self)
     let expected = SimulatedRegisters(
       entry: VirtualAddress(0x12_3454), stack: VirtualAddress(0x7_fff8), argument: .max)
     #expect(machine.kernel.objects[thread].registers == expected)
@@ -80,9 +80,9 @@ import Testing
     let query = machine.query(machine.initial, actor.threadHandle)
     #expect(query?[0] == UInt64(ThreadState.ended.rawValue))
     #expect(query?[1] == value & ~(ExitValue.killed | ExitValue.faulted))
-    let before = machine.kernel.pools.threads.count
+    let before = machine.kernel.objects.shared.count(of: .thread)
     machine.delete(machine.initial, actor.threadHandle)
-    #expect(machine.kernel.pools.threads.count == before - 1)
+    #expect(machine.kernel.objects.shared.count(of: .thread) == before - 1)
     #expect(machine.findings == [])
   }
 

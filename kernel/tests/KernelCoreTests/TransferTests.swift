@@ -220,8 +220,9 @@ import Testing
     }
 
     #expect(machine.findings == [])
-    let notification = NotificationID(granule: machine.object(of: rig.object, in: machine.initial))
-    let count = machine.kernel.objects[notification].capabilityCount
+    let notification = machine.object(of: rig.object, in: machine.initial)
+    let names = machine.kernel.objects[notification].names
+    let count = Census.members(names, machine.kernel).count
     // A process ends with its last thread, and its capabilities with it.
     #expect(count == (step == 0 || step == 1 || step == 4 ? 1 : 2))
   }
@@ -313,7 +314,7 @@ import Testing
     // No frame for another chunk, and no free slot in the first.
     let budget = machine.rootBudget
     let limit = machine.kernel.objects[budget]
-    while machine.kernel.objects[rig.receiver.process].table.freeCount > 0 {
+    while machine.kernel.objects[rig.receiver.process].table.availableCount > 0 {
       machine.copy(
         machine.initial, rig.object, to: rig.receiver.processHandle, rights: .none)
     }

@@ -8,7 +8,8 @@ import PlatformSim
 typealias TestKernel = Kernel<SimulatedPlatform>
 typealias KernelThread = Thread<SimulatedPlatform>
 
-/// Everything that is alive in a kernel, found by walking its pools and tables.
+/// Everything that is alive in a kernel, found by way of the budgets that
+/// everything is charged to, and the tables.
 struct Census {
   var threads: [ThreadID] = []
   var processes: [ProcessID] = []
@@ -24,24 +25,79 @@ struct Census {
   var live: Set<UInt32> = []
   /// What the objects among them are.
   var types: [UInt32: ObjectType] = [:]
-  /// Frames of pool slabs.
-  var slabFrames: Set<UInt32> = []
+  /// Frames of slabs, with how many objects were found in each.
+  var slabPlaces: [UInt32: Int] = [:]
+  /// What is wrong with the lists of budgets.
+  var findings: [String] = []
 
   init(_ kernel: borrowing TestKernel) {
-    threads = collect(kernel.pools.threads, .thread, kernel)
-    processes = collect(kernel.pools.processes, .process, kernel)
-    endpoints = collect(kernel.pools.endpoints, .endpoint, kernel)
-    notifications = collect(kernel.pools.notifications, .notification, kernel)
-    memories = collect(kernel.pools.memories, .memory, kernel)
-    mappings = collect(kernel.pools.mappings, .none, kernel)
-    interrupts = collect(kernel.pools.interrupts, .interrupt, kernel)
-    budgets = collect(kernel.pools.budgets, .budget, kernel)
-    for process in processes where kernel.objects[process].state != .ended {
+    var pending = [kernel.objects.rootBudget]
+    live.insert(kernel.objects.rootBudget.granule)
+    types[kernel.objects.rootBudget.granule] = .budget
+    while let budget = pending.popLast() {
+      budgets.append(budget)
+      pending += collect(budget, kernel)
+    }
+    for process in processes {
+      mappings += Census.members(kernel.objects[process].mappings, kernel)
+      guard kernel.objects[process].state != .ended else { continue }
       for slot in Self.allSlots(of: process, kernel) where kernel.objects[slot].state != .free {
         slots.append(slot)
         live.insert(slot.granule)
       }
     }
+    for mapping in mappings {
+      live.insert(mapping.granule)
+      note(place: mapping.granule)
+    }
+  }
+
+  /// Notes what is charged to a budget; returns its children.
+  private mutating func collect(
+    _ budget: BudgetID, _ kernel: borrowing TestKernel
+  ) -> [BudgetID] {
+    var children: [BudgetID] = []
+    for object in Census.members(kernel.objects[budget].objects, kernel) {
+      let type = kernel.objects[object].type
+      guard live.insert(object.granule).inserted else {
+        findings.append("object \(object.granule): charged twice")
+        continue
+      }
+      if kernel.objects[object].budget != budget {
+        findings.append("object \(object.granule): in the list of another budget")
+      }
+      types[object.granule] = type
+      note(place: object.granule)
+      switch type {
+      case .thread: threads.append(object.narrowed(to: ThreadTag.self))
+      case .process: processes.append(object.narrowed(to: Process.self))
+      case .endpoint: endpoints.append(object.narrowed(to: Endpoint.self))
+      case .notification: notifications.append(object.narrowed(to: Notification.self))
+      case .memory: memories.append(object.narrowed(to: MemoryObject.self))
+      case .interrupt: interrupts.append(object.narrowed(to: Interrupt.self))
+      case .budget: children.append(object.narrowed(to: Budget.self))
+      case .none, .reply, .portRange, .machine:
+        findings.append("object \(object.granule): of type \(type)")
+      }
+    }
+    return children
+  }
+
+  private mutating func note(place granule: UInt32) {
+    slabPlaces[granule / Granule.perFrame, default: 0] += 1
+  }
+
+  /// The members of a list, first to last, as far as it is sound.
+  static func members<Role: ListRole>(
+    _ list: List<Role>, _ kernel: borrowing TestKernel
+  ) -> [ObjectID<Role.Node>] {
+    var result: [ObjectID<Role.Node>] = []
+    var node = list.first
+    while !node.isNone, result.count < 100_000 {
+      result.append(node)
+      node = Role[node, in: kernel.objects].next
+    }
+    return result
   }
 
   /// The chunks of a table, by number, with their frames.
@@ -65,20 +121,5 @@ struct Census {
     chunks(of: process, kernel).flatMap { _, frame in
       (0..<Granule.perFrame).map { SlotID(granule: frame * Granule.perFrame + $0) }
     }
-  }
-
-  private mutating func collect<Object>(
-    _ pool: ObjectPool, _ type: ObjectType, _ kernel: borrowing TestKernel
-  ) -> [ObjectID<Object>] {
-    var result: [ObjectID<Object>] = []
-    var position = pool.nextLive(after: nil, in: kernel.objects)
-    while let found = position {
-      result.append(ObjectID(granule: found.granule))
-      live.insert(found.granule)
-      types[found.granule] = type
-      slabFrames.insert(found.granule / Granule.perFrame)
-      position = pool.nextLive(after: found, in: kernel.objects)
-    }
-    return result
   }
 }

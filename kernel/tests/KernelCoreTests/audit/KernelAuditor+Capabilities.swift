@@ -16,20 +16,19 @@ extension KernelAuditor {
       expect(Rights.all.includes(held.rights), "\(name): undefined rights")
       expect(isLive(held.owner), "\(name): its process is gone")
       if held.type == .portRange || held.type == .machine {
-        expect(held.object == 0, "\(name): an object where there is none")
+        expect(held.object.isNone, "\(name): an object where there is none")
       } else {
         expect(
-          isObject(held.object, of: held.type), "\(name): dead or wrong \(held.type)")
+          isObject(held.object.granule, of: held.type), "\(name): dead or wrong \(held.type)")
       }
       expect(
         (held.state == .bound) == (held.role != .none), "\(name): \(held.state) as \(held.role)")
       expect(
-        (held.state == .bound || held.state == .inTransit) == (held.holder != 0)
-          || held.state == .ending,
+        (held.state == .bound || held.state == .inTransit) == !held.holder.isNone,
         "\(name): \(held.state) with holder \(held.holder)")
-      if held.type == .reply, isLive(ThreadID(granule: held.object)) {
+      if held.type == .reply, isLive(held.object) {
         expect(
-          kernel.objects[ThreadID(granule: held.object)].replySlot == slot,
+          kernel.objects[held.object.narrowed(to: ThreadTag.self)].replySlot == slot,
           "\(name): a right to answer a thread that does not know it")
         expect(
           held.firstChild.isNone && held.previous.isNone && held.next.isNone,
@@ -121,8 +120,8 @@ extension KernelAuditor {
     guard child.typeCode == parent.typeCode else { return }
     switch child.type {
     case .memory:
-      let part = kernel.objects[MemoryID(granule: child.object)]
-      let whole = kernel.objects[MemoryID(granule: parent.object)]
+      let part = kernel.objects[child.object.narrowed(to: MemoryObject.self)]
+      let whole = kernel.objects[parent.object.narrowed(to: MemoryObject.self)]
       expect(
         part.base >= whole.base && part.base + part.byteCount <= whole.base + whole.byteCount,
         "\(name): memory outside its parent's")
@@ -147,15 +146,16 @@ extension KernelAuditor {
     var total: UInt64 = 0
     for process in census.processes where kernel.objects[process].state != .ended {
       let owner = kernel.objects[process]
-      guard owner.endStage != .memory else { continue }
+      guard owner.endStage.rawValue < EndStage.chunks.rawValue else { continue }
       var freeSlots: Set<UInt32> = []
-      var slot = owner.table.freeHead
       var previous = SlotID.none
-      while !slot.isNone, freeSlots.insert(slot.granule).inserted {
+      for slot in Census.members(owner.table.free, kernel)
+      where freeSlots.insert(slot.granule).inserted {
         expect(kernel.objects[slot].state == .free, "free list holds slot \(slot.granule)")
-        expect(kernel.objects[slot].previous == previous, "free list: back link")
+        if !previous.isNone {
+          expect(kernel.objects[slot].previous == previous, "free list: back link")
+        }
         previous = slot
-        slot = kernel.objects[slot].next
       }
       var used: UInt32 = 0
       for slot in Census.allSlots(of: process, kernel) {
@@ -173,63 +173,109 @@ extension KernelAuditor {
       }
       expect(owner.table.freeCount == UInt32(freeSlots.count), "free count of a table")
       expect(owner.table.usedCount == used, "used count of a table")
+      let receivers = census.threads.count {
+        kernel.objects[$0].process == process && kernel.objects[$0].state == .receiving
+      }
+      expect(owner.table.promisedCount == UInt32(receivers), "slots promised to receivers")
+      expect(owner.table.freeCount >= owner.table.promisedCount, "more promised than free")
       total += UInt64(used)
     }
-    expect(kernel.capabilityCount == total, "capabilities: \(kernel.capabilityCount) not \(total)")
+    let counted = kernel.objects.shared.capabilityCount
+    expect(counted == total, "capabilities: \(counted) not \(total)")
   }
 
+  /// Objects know who names them, and live only as long as something keeps them alive.
   mutating func checkCounts(_ kernel: borrowing TestKernel) {
-    func names(_ granule: UInt32, _ type: ObjectType) -> [SlotID] {
-      (namedBy[granule] ?? []).filter { kernel.objects[$0].type == type }
+    for (granule, type) in census.types {
+      let object = AnyObjectID(granule: granule)
+      let header = kernel.objects[object]
+      let listed = members(of: header.names, "names of \(type) \(granule)", kernel)
+      let found = (namedBy[granule] ?? []).filter { kernel.objects[$0].type == type }
+      expect(
+        Set(listed.map(\.granule)) == Set(found.map(\.granule)) && listed.count == found.count,
+        "\(type) \(granule): \(listed.count) names listed, \(found.count) found")
+      expect(
+        !found.isEmpty || header.isDoomed || staysUnnamed(object, kernel),
+        "\(type) \(granule): alive without a name")
+      expect(!header.isCondemned || header.isDoomed || waitsForOthers(object, kernel),
+        "\(type) \(granule): condemned and forgotten")
     }
     for endpoint in census.endpoints {
-      let slots = names(endpoint.granule, .endpoint)
-      let readers = slots.count { kernel.objects[$0].rights.includes(.read) }
-      let object = kernel.objects[endpoint]
-      expect(object.capabilityCount == UInt32(slots.count), "endpoint: capability count")
-      expect(object.readerCount == UInt32(readers), "endpoint: reader count")
-      expect(!slots.isEmpty, "endpoint: alive without a capability")
-    }
-    for notification in census.notifications {
-      let slots = names(notification.granule, .notification)
+      let readers = (namedBy[endpoint.granule] ?? []).count {
+        kernel.objects[$0].rights.includes(.read)
+      }
       expect(
-        kernel.objects[notification].capabilityCount == UInt32(slots.count),
-        "notification: capability count")
-      expect(!slots.isEmpty, "notification: alive without a capability")
-    }
-    var parts: [UInt32: UInt32] = [:]
-    for memory in census.memories { parts[kernel.objects[memory].parent.granule, default: 0] += 1 }
-    for memory in census.memories {
-      let count = UInt32(names(memory.granule, .memory).count) + (parts[memory.granule] ?? 0)
-      expect(kernel.objects[memory].referenceCount == count, "memory: reference count")
-      expect(count > 0, "memory: alive without a reference")
-    }
-    for interrupt in census.interrupts {
-      let count = UInt32(names(interrupt.granule, .interrupt).count)
-      expect(kernel.objects[interrupt].capabilityCount == count, "interrupt: capability count")
-      expect(count > 0, "interrupt: alive without a capability")
+        kernel.objects[endpoint].readerCount == UInt32(readers), "endpoint: reader count")
     }
     for process in census.processes {
-      let count = UInt32(names(process.granule, .process).count)
-      let object = kernel.objects[process]
-      expect(object.capabilityCount == count, "process: capability count")
-      expect(count > 0 || object.state != .ended, "process: ended, unnamed, not freed")
-    }
-    for thread in census.threads {
-      let destroyers = census.threads.count {
-        if case .destroyThread(thread) = kernel.objects[$0].work { true } else { false }
-      }
-      let count = UInt32(names(thread.granule, .thread).count + destroyers)
-      let object = kernel.objects[thread]
-      expect(object.capabilityCount == count, "thread: capability count")
-      expect(count > 0 || object.state != .ended, "thread: ended, unnamed, not freed")
-    }
-    for budget in census.budgets {
-      let count = UInt32(names(budget.granule, .budget).count)
-      let object = kernel.objects[budget]
-      expect(object.capabilityCount == count, "budget: capability count")
+      let foreign = (namedBy[process.granule] ?? []).count { kernel.objects[$0].owner != process }
       expect(
-        count > 0 || object.memoryUsed > 0 || object.objectsUsed > 0, "budget: unused, not freed")
+        kernel.objects[process].foreignNameCount == UInt32(foreign), "process: foreign names")
+      expect(
+        kernel.objects[process].state != .stopped || foreign > 0
+          || kernel.objects[process].header.isDoomed, "process: stopped and out of reach")
     }
+    for type in ObjectType.allNames {
+      let found = type == .none ? census.mappings.count : census.types.count { $1 == type }
+      expect(
+        kernel.objects.shared.count(of: type) == UInt64(found), "\(type): number of objects")
+    }
+  }
+
+  /// Objects that nobody has to name.
+  private func staysUnnamed(_ object: AnyObjectID, _ kernel: borrowing TestKernel) -> Bool {
+    switch kernel.objects[object].type {
+    case .thread:
+      let thread = kernel.objects[object.narrowed(to: ThreadTag.self)]
+      return thread.state != .ended && thread.state != .new
+    case .memory: return !kernel.objects[object.narrowed(to: MemoryObject.self)].parts.isEmpty
+    case .budget:
+      return !kernel.objects[object.narrowed(to: Budget.self)].isUnused
+        || kernel.objects[object].budget.isNone
+    default: return false
+    }
+  }
+
+  /// Condemned objects whose end goes on when something else has ended.
+  private func waitsForOthers(_ object: AnyObjectID, _ kernel: borrowing TestKernel) -> Bool {
+    switch kernel.objects[object].type {
+    case .memory: !kernel.objects[object.narrowed(to: MemoryObject.self)].parts.isEmpty
+    case .budget: !kernel.objects[object.narrowed(to: Budget.self)].isUnused
+    default: false
+    }
+  }
+
+  /// The reaper's queue holds what says that it is in it, at priorities that it knows.
+  mutating func checkReaper(_ kernel: borrowing TestKernel) {
+    let queued = kernel.objects.shared.reaper.members(in: kernel)
+    for object in queued {
+      expect(isLive(object) && kernel.objects[object].isDoomed, "reaper: \(object.granule)")
+    }
+    let doomed = census.types.keys.count { kernel.objects[AnyObjectID(granule: $0)].isDoomed }
+    expect(
+      doomed == queued.count && Set(queued.map(\.granule)).count == queued.count,
+      "reaper: \(queued.count) queued, \(doomed) doomed")
+    let revokers = Census.members(kernel.objects.shared.revokers, kernel)
+    for thread in census.threads {
+      let revokes = if case .revoke = kernel.objects[thread].work { true } else { false }
+      expect(revokes == revokers.contains(thread), "thread \(thread.granule): among revokers")
+    }
+  }
+}
+
+extension ObjectType {
+  static var allNames: [ObjectType] {
+    [
+      .none, .endpoint, .notification, .memory, .process, .thread, .interrupt, .budget,
+    ]
+  }
+}
+
+extension ReaperQueue {
+  /// All that is in the queue.
+  func members(in kernel: borrowing TestKernel) -> [AnyObjectID] {
+    var result = Census.members(incoming, kernel)
+    for priority in 0..<256 { result += Census.members(list(at: priority), kernel) }
+    return result
   }
 }

@@ -15,19 +15,12 @@ extension KernelAuditor {
 
   mutating func checkMappings(_ kernel: borrowing TestKernel) {
     var ofSlots: Set<UInt32> = []
-    for slot in census.slots where kernel.objects[slot].type == .memory {
-      var mapping = MappingID(granule: kernel.objects[slot].dependents)
-      var previous = MappingID.none
-      while !mapping.isNone {
-        guard isLive(mapping), ofSlots.insert(mapping.granule).inserted else {
-          expect(false, "slot \(slot.granule): a mapping that is dead or listed twice")
-          break
-        }
+    for slot in census.slots {
+      for mapping in members(of: kernel.objects[slot].mappings, "a slot's mappings", kernel) {
+        expect(ofSlots.insert(mapping.granule).inserted, "a mapping listed twice")
         expect(kernel.objects[mapping].slot == slot, "a mapping through another slot")
-        expect(kernel.objects[mapping].previousOfSlot == previous, "mappings: back link")
+        expect(kernel.objects[slot].type == .memory, "a mapping through no memory")
         checkAuthority(of: mapping, through: slot, kernel)
-        previous = mapping
-        mapping = kernel.objects[mapping].nextOfSlot
       }
     }
     expect(ofSlots.count == census.mappings.count, "a mapping of no slot")
@@ -44,14 +37,16 @@ extension KernelAuditor {
     of id: MappingID, through slot: SlotID, _ kernel: borrowing TestKernel
   ) {
     let mapping = kernel.objects[id]
-    let memory = kernel.objects[MemoryID(granule: kernel.objects[slot].object)]
+    let memory = kernel.objects[kernel.objects[slot].object.narrowed(to: MemoryObject.self)]
     expect(
       mapping.base >= memory.base
-        && mapping.base + mapping.pageCount * 4096 <= memory.base + memory.byteCount,
+        && mapping.base + UInt64(mapping.pageCount) * 4096 <= memory.base + memory.byteCount,
       "a mapping shows what its capability does not name")
     expect(mapping.isDevice == memory.isDevice, "a mapping of the wrong kind of memory")
     expect(
-      kernel.objects[slot].rights.includes(mapping.rights), "a mapping with more rights")
+      kernel.objects[slot].rights.includes(mapping.ceiling), "a mapping with more rights")
+    expect(mapping.ceiling.includes(mapping.rights), "a mapping above its ceiling")
+    expect(mapping.rights.includes(.read), "a mapping that cannot be read")
     expect(
       !mapping.rights.includes(.write.union(.execute)), "a writable and executable mapping")
     expect(
@@ -63,12 +58,12 @@ extension KernelAuditor {
     let worked = census.threads.contains { thread in
       switch kernel.objects[thread].work {
       case .map(let worked), .unmap(let worked, _): worked == id
-      case .delete(let worked, _): worked == slot
-      case .revoke, .destroyThread: true
+      case .delete(let worked): worked.slot == slot
+      case .revoke: true
       default: false
       }
     }
-    let isEnding = !kernel.endingHead.isNone
+    let isEnding = !kernel.objects.shared.reaper.isEmpty
     expect(
       mapping.mappedCount == mapping.pageCount || worked || isEnding,
       "a mapping that nobody completes")
@@ -78,19 +73,14 @@ extension KernelAuditor {
     of process: ProcessID, _ kernel: borrowing TestKernel
   ) -> [Mapping] {
     var result: [Mapping] = []
-    var id = kernel.objects[process].firstMapping
-    var previous = MappingID.none
-    while !id.isNone, isLive(id), result.count <= census.mappings.count {
+    for id in members(of: kernel.objects[process].mappings, "a process's mappings", kernel) {
       let mapping = kernel.objects[id]
       expect(mapping.process == process, "a mapping listed by another process")
-      expect(mapping.previousOfProcess == previous, "a process's mappings: back link")
       for other in result {
         expect(
           mapping.end <= other.address || mapping.address >= other.end, "mappings overlap")
       }
       result.append(mapping)
-      previous = id
-      id = mapping.nextOfProcess
     }
     expect(
       kernel.objects[process].mappingCount == UInt32(result.count), "a process's mapping count")
@@ -104,8 +94,8 @@ extension KernelAuditor {
     var promised: [UInt64: Page] = [:]
     for mapping in mappings {
       for index in 0..<mapping.mappedCount {
-        promised[mapping.address + index * 4096] = Page(
-          frame: mapping.base + index * 4096, rights: mapping.rights,
+        promised[mapping.page(at: index)] = Page(
+          frame: mapping.base + UInt64(index) * 4096, rights: mapping.rights,
           isDevice: mapping.isDevice)
       }
     }
@@ -146,7 +136,7 @@ extension KernelAuditor {
         "two address spaces with identifier \(space.identifier)")
     }
     for (index, cpu) in kernel.platform.cpus.enumerated() {
-      let state = kernel.objects[kernel.cpus[index]]
+      let state = kernel.objects[kernel.objects.shared.cpus[index]]
       if let active = cpu.activeSpace {
         expect(roots.contains(active.root.rawValue), "CPU \(index): a dead space is active")
       }
@@ -178,7 +168,7 @@ extension KernelAuditor {
     }
     for thread in census.threads {
       let isOwned = (0..<kernel.platform.cpuCount).contains {
-        kernel.objects[kernel.cpus[$0]].extendedOwner == thread
+        kernel.objects[kernel.objects.shared.cpus[$0]].extendedOwner == thread
       }
       expect(kernel.objects[thread].extended.isLoaded == isOwned, "who has vector registers")
     }
@@ -191,41 +181,31 @@ extension KernelAuditor {
       bytes[budget.granule, default: 0] += byteCount
       objects[budget.granule, default: 0] += count
     }
-    let pools = kernel.pools
-    for id in census.threads {
-      charge(kernel.objects[id].budget, pools.threads.chargedByteCount)
+    for (granule, _) in census.types {
+      let budget = kernel.objects[AnyObjectID(granule: granule)].budget
+      if !budget.isNone { charge(budget, 0) }
     }
-    for id in census.endpoints {
-      charge(kernel.objects[id].budget, pools.endpoints.chargedByteCount)
-    }
-    for id in census.notifications {
-      charge(kernel.objects[id].budget, pools.notifications.chargedByteCount)
-    }
-    for id in census.interrupts {
-      charge(kernel.objects[id].budget, pools.interrupts.chargedByteCount)
-    }
-    for id in census.memories {
-      let memory = kernel.objects[id]
-      let owned = memory.kind == .owned ? memory.byteCount : 0
-      charge(memory.budget, pools.memories.chargedByteCount + owned)
+    for id in census.memories where kernel.objects[id].kind == .owned {
+      charge(kernel.objects[id].header.budget, kernel.objects[id].byteCount, 0)
     }
     for id in census.mappings {
-      let process = kernel.objects[id].process
-      charge(kernel.objects[process].budget, pools.mappings.chargedByteCount)
+      charge(kernel.objects[kernel.objects[id].process].header.budget, 0)
     }
-    for id in census.processes {
+    for id in census.processes where kernel.objects[id].state != .ended {
       let process = kernel.objects[id]
-      charge(process.budget, pools.processes.chargedByteCount)
-      guard process.state != .ended else { continue }
-      let frames = UInt64(process.tableFrames) + UInt64(process.table.chunkCount) + 1
-      charge(process.budget, frames * 4096, 0)
+      let directory: UInt64 = process.endStage == .done ? 0 : 1
+      let frames = UInt64(process.tableFrames) + UInt64(process.table.chunkCount) + directory
+      charge(process.header.budget, frames * 4096, 0)
     }
-    for id in census.budgets {
+    // A slab is charged to the budget of what lies in it; what lies there is found above.
+    for (frame, count) in census.slabPlaces {
+      let slab = ObjectID<Slab>(granule: frame * Granule.perFrame)
+      expect(kernel.objects[slab].live.nonzeroBitCount == count, "slab \(frame): live objects")
+    }
+    for (frame, budget) in slabOwners(kernel) { charge(budget, 4096, 0); _ = frame }
+    for id in census.budgets where !kernel.objects[id].header.budget.isNone {
       let budget = kernel.objects[id]
-      guard !budget.parent.isNone else { continue }
-      charge(
-        budget.parent, budget.memoryLimit + pools.budgets.chargedByteCount,
-        budget.objectLimit + 1)
+      charge(budget.header.budget, budget.memoryLimit, budget.objectLimit)
     }
     for id in census.budgets {
       let budget = kernel.objects[id]
@@ -241,6 +221,28 @@ extension KernelAuditor {
     }
   }
 
+  /// The budgets that pay for slabs: that of every object in one.
+  private mutating func slabOwners(_ kernel: borrowing TestKernel) -> [UInt32: BudgetID] {
+    var owners: [UInt32: BudgetID] = [:]
+    func own(_ granule: UInt32, _ budget: BudgetID) -> Bool {
+      let frame = granule / Granule.perFrame
+      if let other = owners[frame] { return other == budget }
+      owners[frame] = budget
+      return true
+    }
+    for granule in census.types.keys where granule != kernel.objects.rootBudget.granule {
+      expect(
+        own(granule, kernel.objects[AnyObjectID(granule: granule)].budget),
+        "a slab with objects of two budgets")
+    }
+    for id in census.mappings {
+      expect(
+        own(id.granule, kernel.objects[kernel.objects[id].process].header.budget),
+        "a slab with objects of two budgets")
+    }
+    return owners
+  }
+
   /// Every frame is free or has exactly one use.
   mutating func checkFrames(_ kernel: borrowing TestKernel) {
     var uses: [UInt32: String] = [:]
@@ -250,9 +252,10 @@ extension KernelAuditor {
         duplicates.append("frame \(frame): \(name) and \(other)")
       }
     }
-    for frame in census.slabFrames { use(frame, "slab") }
+    for frame in census.slabPlaces.keys { use(frame, "slab") }
+    use(kernel.objects.rootBudget.frame, "shared state")
     for index in 0..<kernel.platform.cpuCount {
-      use(kernel.cpus[index].granule / Granule.perFrame, "CPU")
+      use(kernel.objects.shared.cpus[index].frame, "CPU")
     }
     for process in census.processes where kernel.objects[process].state != .ended {
       let table = kernel.objects[process].table

@@ -11,12 +11,12 @@ extension KernelAuditor {
     for slot in census.slots where kernel.objects[slot].state == .bound {
       let bound = kernel.objects[slot]
       let name = "binding \(bound.role) of holder \(bound.holder)"
-      guard census.live.contains(bound.holder) else {
+      guard isLive(bound.holder) else {
         expect(false, "\(name): its holder is gone")
         continue
       }
-      let thread = ThreadID(granule: bound.holder)
-      let process = ProcessID(granule: bound.holder)
+      let thread = bound.holder.narrowed(to: ThreadTag.self)
+      let process = bound.holder.narrowed(to: Process.self)
       switch bound.role {
       case .none: expect(false, name)
       case .threadNotification: expect(kernel.objects[thread].boundSlot == slot, name)
@@ -24,10 +24,10 @@ extension KernelAuditor {
       case .threadEnd: expect(kernel.objects[thread].endWatcher == slot, name)
       case .supervisor: expect(kernel.objects[process].supervisor == slot, name)
       case .interruptTarget:
-        expect(kernel.objects[InterruptID(granule: bound.holder)].target == slot, name)
+        expect(kernel.objects[bound.holder.narrowed(to: Interrupt.self)].target == slot, name)
       case .ports:
         let slots = kernel.objects[process].portSlots
-        expect([slots.0, slots.1, slots.2, slots.3].count { $0 == slot } == 1, name)
+        expect((0..<4).count { slots[$0] == slot } == 1, name)
       }
     }
     for thread in census.threads {
@@ -35,7 +35,7 @@ extension KernelAuditor {
       for slot in [object.boundSlot, object.faultHandler, object.endWatcher] where !slot.isNone {
         expect(
           isLive(slot) && kernel.objects[slot].state == .bound
-            && kernel.objects[slot].holder == thread.granule,
+            && kernel.objects[slot].holder == thread.header,
           "thread \(thread.granule): a binding whose slot is not bound to it")
       }
       expect(
@@ -60,22 +60,14 @@ extension KernelAuditor {
   mutating func checkThreads(_ kernel: borrowing TestKernel) {
     var listed: Set<UInt32> = []
     for process in census.processes {
-      var thread = kernel.objects[process].firstThread
-      var previous = ThreadID.none
-      var count: UInt32 = 0
-      while !thread.isNone {
-        guard isLive(thread), listed.insert(thread.granule).inserted else {
-          expect(false, "process \(process.granule): dead thread, or one listed twice")
-          break
-        }
+      let threads = members(of: kernel.objects[process].threads, "process's threads", kernel)
+      for thread in threads {
+        expect(listed.insert(thread.granule).inserted, "thread listed twice")
         let object = kernel.objects[thread]
         expect(object.process == process, "thread \(thread.granule): of another process")
-        expect(object.previousOfProcess == previous, "process's threads: back link")
-        expect(object.state != .ended, "thread \(thread.granule): ended but listed")
-        count += 1
-        previous = thread
-        thread = object.nextOfProcess
+        expect(!object.isDetached, "thread \(thread.granule): ended but listed")
       }
+      let count = UInt32(threads.count)
       expect(kernel.objects[process].threadCount == count, "process: thread count")
       expect(
         kernel.objects[process].state != .ended || count == 0, "process: ended with threads")
@@ -83,18 +75,21 @@ extension KernelAuditor {
     for thread in census.threads {
       let object = kernel.objects[thread]
       expect(
-        (object.state != .ended) == listed.contains(thread.granule),
+        (object.state != .ended || !object.isDetached) == listed.contains(thread.granule)
+          && (object.isDetached || object.state != .ended || object.header.isDoomed
+            || kernel.objects[object.process].header.isDoomed),
         "thread \(thread.granule): \(object.state) and listed or not")
       let waits = [.sending, .receiving, .waiting].contains(object.state)
       expect(
         object.waitSlot.isNone == !waits, "thread \(thread.granule): \(object.state), wait slot")
       expect(
-        object.replySlot.isNone == (object.state != .awaitingReply),
+        object.replySlot.isNone == (object.state != .awaitingReply)
+          || object.replySlot.isNone && object.header.isDoomed,
         "thread \(thread.granule): \(object.state), reply slot")
       if !object.replySlot.isNone {
         expect(
           isLive(object.replySlot) && kernel.objects[object.replySlot].type == .reply
-            && kernel.objects[object.replySlot].object == thread.granule,
+            && kernel.objects[object.replySlot].object == thread.header,
           "thread \(thread.granule): its reply right is something else")
       }
       if object.timer.isArmed {
@@ -103,7 +98,8 @@ extension KernelAuditor {
           "thread \(thread.granule): \(object.state) with a timer")
       }
       expect(
-        object.work == .none || object.state == .running || object.state == .ready,
+        object.work == .none || object.state == .running || object.state == .ready
+          || object.state == .ended,
         "thread \(thread.granule): \(object.state) with work")
       checkTransit(of: thread, kernel)
     }
@@ -113,9 +109,9 @@ extension KernelAuditor {
   private mutating func checkTransit(of thread: ThreadID, _ kernel: borrowing TestKernel) {
     let object = kernel.objects[thread]
     var parked: [SlotID] = []
-    if object.message.isParked {
+    if object.message.transferCount > 0 {
       expect(object.state == .sending, "thread \(thread.granule): \(object.state) but parked")
-      parked = (0..<Int(object.message.transferCount)).map { object.message.slot(at: $0) }
+      parked = (0..<Int(object.message.transferCount)).map { object.message.parked[$0] }
     }
     let inTransit = inTransit[thread.granule] ?? []
     expect(
@@ -126,7 +122,7 @@ extension KernelAuditor {
       expect(
         kernel.objects[slot].owner == object.process, "in transit from another process's table")
       expect(
-        kernel.objects[slot].dependents == 0 || kernel.objects[slot].type == .memory,
+        !kernel.objects[slot].hasDependents,
         "someone waits through a capability in transit")
     }
   }
@@ -136,9 +132,11 @@ extension KernelAuditor {
     var queued: Set<UInt32> = []
     for endpoint in census.endpoints {
       let object = kernel.objects[endpoint]
-      let threads = members(of: object.queue.head, "endpoint queue", kernel)
+      let threads = members(of: object.queue, "endpoint queue", kernel)
       expect(threads.isEmpty == (object.waiters == .none), "endpoint: who waits")
-      expect(threads.isEmpty || !object.isDeserted, "endpoint: deserted but waited for")
+      expect(
+        threads.isEmpty || !object.isDeserted || object.header.isDoomed,
+        "endpoint: deserted but waited for")
       let state = object.waiters == .senders ? ThreadState.sending : .receiving
       for thread in threads {
         expect(queued.insert(thread.granule).inserted, "thread in two queues")
@@ -146,7 +144,7 @@ extension KernelAuditor {
         let slot = kernel.objects[thread].waitSlot
         guard isLive(slot) else { continue }
         expect(
-          kernel.objects[slot].object == endpoint.granule, "waits through another endpoint")
+          kernel.objects[slot].object == endpoint.header, "waits through another endpoint")
         let needed: Rights = state == .sending ? .write : .read
         let isFault = kernel.objects[thread].message.isFault
         expect(
@@ -155,9 +153,11 @@ extension KernelAuditor {
     }
     for notification in census.notifications {
       let object = kernel.objects[notification]
-      let threads = members(of: object.queue.head, "notification queue", kernel)
+      let threads = members(of: object.queue, "notification queue", kernel)
       expect(threads.isEmpty || object.word == 0, "a waiter sleeps with a non-zero word")
-      expect(threads.isEmpty || !object.isDestroyed, "notification: destroyed but waited for")
+      expect(
+        threads.isEmpty || !object.isDestroyed || object.header.isDoomed,
+        "notification: destroyed but waited for")
       for thread in threads {
         expect(queued.insert(thread.granule).inserted, "thread in two queues")
         expect(kernel.objects[thread].state == .waiting, "notification queue: state")
@@ -177,19 +177,11 @@ extension KernelAuditor {
 
   private mutating func checkDependents(_ kernel: borrowing TestKernel) {
     var seen: Set<UInt32> = []
-    for slot in census.slots where kernel.objects[slot].type != .memory {
-      var thread = ThreadID(granule: kernel.objects[slot].dependents)
-      var previous = ThreadID.none
-      while !thread.isNone {
-        guard isLive(thread), seen.insert(thread.granule).inserted else {
-          expect(false, "slot \(slot.granule): a dependent that is dead or listed twice")
-          break
-        }
-        let object = kernel.objects[thread]
-        expect(object.waitSlot == slot, "a dependent that waits through another slot")
-        expect(object.previousOfSlot == previous, "dependents: back link")
-        previous = thread
-        thread = object.nextOfSlot
+    for slot in census.slots {
+      for thread in members(of: kernel.objects[slot].waiters, "a slot's waiters", kernel) {
+        expect(seen.insert(thread.granule).inserted, "a waiter listed twice")
+        expect(
+          kernel.objects[thread].waitSlot == slot, "a waiter that waits through another slot")
       }
     }
     for thread in census.threads where !kernel.objects[thread].waitSlot.isNone {
@@ -201,18 +193,19 @@ extension KernelAuditor {
     var queued: Set<UInt32> = []
     var running: Set<UInt32> = []
     for index in 0..<kernel.platform.cpuCount {
-      let state = kernel.objects[kernel.cpus[index]]
+      let state = kernel.objects[kernel.objects.shared.cpus[index]]
       var highest = -1
       for priority in 0..<256 {
-        let head = state.ready.first(atPriority: priority)
-        guard !head.isNone else { continue }
+        guard !state.ready.first(atPriority: priority).isNone else { continue }
         highest = priority
-        for thread in members(of: head, "run queue \(priority)", kernel) {
+        let queue = state.ready.queue(atPriority: priority)
+        for thread in members(of: queue, "run queue \(priority)", kernel) {
           let object = kernel.objects[thread]
           expect(queued.insert(thread.granule).inserted, "thread in two run queues")
           expect(
             object.state == .ready && object.isQueued && !object.isSuspended
-              && Int(object.priority) == priority && Int(object.cpu) == index,
+              && Int(object.priority) == priority
+              && object.home == kernel.objects.shared.cpus[index],
             "run queue: thread \(thread.granule) does not belong there")
         }
       }
@@ -253,7 +246,7 @@ extension KernelAuditor {
   mutating func checkTimers(_ kernel: borrowing TestKernel) {
     var armed: Set<UInt32> = []
     for index in 0..<kernel.platform.cpuCount {
-      let state = kernel.objects[kernel.cpus[index]]
+      let state = kernel.objects[kernel.objects.shared.cpus[index]]
       var pending: [(node: ThreadID, parent: ThreadID)] = []
       if !state.timers.earliest.isNone { pending.append((state.timers.earliest, .none)) }
       while let (node, parent) = pending.popLast() {
@@ -263,18 +256,19 @@ extension KernelAuditor {
         }
         let timer = kernel.objects[node].timer
         expect(timer.isArmed, "timer queue: thread \(node.granule) is not armed")
-        expect(Int(kernel.objects[node].cpu) == index, "timer queue: of another CPU")
+        expect(
+          kernel.objects[node].home == kernel.objects.shared.cpus[index],
+          "timer queue: of another CPU")
+        expect(timer.parent == parent, "timer queue: link to the parent")
         if !parent.isNone {
           expect(
             kernel.objects[parent].timer.deadline <= timer.deadline, "timer queue: order")
         }
-        var child = timer.child
-        var previous = node
-        while !child.isNone, isLive(child), pending.count <= census.threads.count {
-          expect(kernel.objects[child].timer.previous == previous, "timer queue: back link")
+        let left = timer.left.isNone ? 0 : kernel.objects[timer.left].timer.rank
+        let right = timer.right.isNone ? 0 : kernel.objects[timer.right].timer.rank
+        expect(left >= right && timer.rank == right + 1, "timer queue: ranks")
+        for child in [timer.left, timer.right] where !child.isNone {
           pending.append((child, node))
-          previous = child
-          child = kernel.objects[child].timer.next
         }
       }
       let due = min(state.timers.deadline(in: kernel.objects), state.sliceEnd)

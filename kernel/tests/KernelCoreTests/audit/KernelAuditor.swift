@@ -7,7 +7,7 @@ import PlatformSim
 /// Looks at a whole kernel and says what does not fit together.
 ///
 /// It recomputes from scratch what the kernel keeps up to date in steps: counts, queues,
-/// trees, charges, page tables, TLBs. It trusts only the pools' and tables' own bits.
+/// trees, charges, page tables, TLBs. It trusts only the lists of the budgets and the tables' own bits.
 struct KernelAuditor {
   let census: Census
   var findings: [String] = []
@@ -39,16 +39,18 @@ struct KernelAuditor {
     auditor.checkTranslations(kernel)
     auditor.checkBudgets(kernel)
     auditor.checkFrames(kernel)
+    auditor.checkReaper(kernel)
     return auditor.findings
   }
 
   private init(_ kernel: borrowing TestKernel, ignoringPriorities: Bool) {
     ignoresPriorities = ignoringPriorities
     census = Census(kernel)
+    findings += census.findings
     for slot in census.slots {
       let held = kernel.objects[slot]
-      if held.object != 0 { namedBy[held.object, default: []].append(slot) }
-      if held.state == .inTransit { inTransit[held.holder, default: []].append(slot) }
+      if !held.object.isNone { namedBy[held.object.granule, default: []].append(slot) }
+      if held.state == .inTransit { inTransit[held.holder.granule, default: []].append(slot) }
     }
     for process in census.processes where kernel.objects[process].state != .ended {
       var walk = TableWalk()
@@ -66,24 +68,26 @@ struct KernelAuditor {
 
   func isLive<Object>(_ id: ObjectID<Object>) -> Bool { census.live.contains(id.granule) }
 
-  /// The threads of a queue, first to last; checks its back links.
-  mutating func members(
-    of head: ThreadID, _ name: String, _ kernel: borrowing TestKernel
-  ) -> [ThreadID] {
-    var result: [ThreadID] = []
-    var previous = ThreadID.none
-    var thread = head
-    while !thread.isNone {
-      guard isLive(thread), result.count <= census.threads.count else {
-        expect(false, "\(name): leads to a dead thread or in a circle")
+  /// The members of a list, first to last; checks its links.
+  mutating func members<Role: ListRole>(
+    of list: List<Role>, _ name: @autoclosure () -> String, _ kernel: borrowing TestKernel
+  ) -> [ObjectID<Role.Node>] {
+    var result: [ObjectID<Role.Node>] = []
+    var node = list.first
+    while !node.isNone {
+      guard isLive(node), result.count <= census.live.count else {
+        expect(false, "\(name()): leads to something dead or in a circle")
         break
       }
+      if let last = result.last {
+        expect(Role[node, in: kernel.objects].previous == last, "\(name()): back link")
+      }
+      result.append(node)
+      node = Role[node, in: kernel.objects].next
+    }
+    if let last = result.last {
       expect(
-        kernel.objects[thread].previousInQueue == previous,
-        "\(name): back link of thread \(thread.granule)")
-      result.append(thread)
-      previous = thread
-      thread = kernel.objects[thread].nextInQueue
+        Role[list.first, in: kernel.objects].previous == last, "\(name()): link to the last")
     }
     return result
   }

@@ -53,29 +53,23 @@ enum Boot {
     _ kernel: inout TestKernel, objectLimit: UInt64
   ) -> (process: ProcessID, thread: ThreadID, budget: BudgetID) {
     do {
-      let limit = kernel.frames.freeCount * 4096
-      guard
-        let granule = kernel.pools.budgets.allocate(
-          in: kernel.objects, frames: &kernel.frames)
-      else { throw Failure(.noMemory) }
-      let budget = BudgetID(granule: granule)
-      kernel.objects[budget] = Budget(
-        parent: .none, memoryLimit: limit, objectLimit: objectLimit)
+      let budget = kernel.makeRootBudget(objectLimit: objectLimit)
       let process = try kernel.makeProcess(budget)
       let thread = try kernel.makeThread(budget, in: process, priority: TestMachine.priority)
       try kernel.growTable(of: process)
-      func give(_ index: UInt16, _ type: ObjectType, _ object: UInt32) {
+      kernel.growth.count = 0
+      func give(_ index: UInt16, _ type: ObjectType, _ object: AnyObjectID) {
         let slot = kernel.objects[process].table.slot(at: index, in: kernel.window)
-        kernel.fill(slot, type: type, object: object, rights: .all, badge: 0, parent: .none)
+        kernel.objects.fill(slot, type, object, rights: .all)
       }
-      give(1, .process, process.granule)
-      give(2, .thread, thread.granule)
-      give(3, .budget, budget.granule)
-      give(4, .machine, 0)
+      give(1, .process, process.header)
+      give(2, .thread, thread.header)
+      give(3, .budget, budget.header)
+      give(4, .machine, .none)
       kernel.objects[thread].registers = SimulatedRegisters(
         entry: VirtualAddress(0x10_0000), stack: VirtualAddress(0x20_0000), argument: 0)
       kernel.objects[process].state = .running
-      kernel.makeReady(thread)
+      kernel.objects.makeReady(thread)
       return (process, thread, budget)
     } catch {
       fatalError("init does not fit: \(error)")

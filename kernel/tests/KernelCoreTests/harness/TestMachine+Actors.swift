@@ -61,13 +61,13 @@ extension TestMachine {
       initial, .start, UInt64(thread.rawValue), 0x10_0000, 0x20_0000, [7])
     precondition(started.status == .ok, "start: \(started)")
     return Actor(
-      thread: ThreadID(granule: object(of: thread, in: initial)),
-      process: ProcessID(granule: object(of: process, in: initial)),
+      thread: object(of: thread, in: initial).narrowed(to: ThreadTag.self),
+      process: object(of: process, in: initial).narrowed(to: Process.self),
       threadHandle: thread, processHandle: process)
   }
 
-  /// The granule of the object that a handle names.
-  func object(of handle: Handle, in actor: Actor) -> UInt32 {
+  /// The object that a handle names.
+  func object(of handle: Handle, in actor: Actor) -> AnyObjectID {
     kernel.objects[slot(of: handle, in: actor)].object
   }
 
@@ -80,11 +80,12 @@ extension TestMachine {
   @discardableResult
   func map(
     _ actor: Actor, _ memory: Handle, process: Handle = .none, at address: UInt64,
-    offset: UInt64 = 0, byteCount: UInt64 = 4096, rights: Rights = .read.union(.write)
+    offset: UInt64 = 0, byteCount: UInt64 = 4096, rights: Rights = .read.union(.write),
+    later: Rights = .none
   ) -> Outcome {
     call(
       actor, .map, UInt64(memory.rawValue), UInt64(process.rawValue), address,
-      [offset, byteCount, UInt64(rights.bits)])
+      [offset, byteCount, UInt64(rights.bits) | UInt64(later.bits) << 8])
   }
 
   @discardableResult

@@ -119,12 +119,13 @@ final class TestMachine {
   }
 
   func isAlive(_ thread: ThreadID) -> Bool {
-    var position = kernel.pools.threads.nextLive(after: nil, in: kernel.objects)
-    while let found = position {
-      if found.granule == thread.granule { return true }
-      position = kernel.pools.threads.nextLive(after: found, in: kernel.objects)
-    }
-    return false
+    // Its slab may be gone, or its place be another object's.
+    guard kernel.frames.useCount(thread.frame) == Slab.frameMark else { return false }
+    let slab = ObjectID<Slab>(granule: thread.frame * Granule.perFrame)
+    let distance = thread.granule - slab.granule - 1
+    let stride = kernel.objects.stride(.thread)
+    return kernel.objects[slab].size == .thread && distance % stride == 0
+      && kernel.objects[slab].live & 1 << UInt64(distance / stride) != 0
   }
 
   func state(_ actor: Actor) -> ThreadState { kernel.objects[actor.thread].state }
@@ -156,4 +157,9 @@ final class TestMachine {
     let found = KernelAuditor.audit(kernel, ignoringPriorities: ignoringPriorities)
     return found + kernel.platform.violations.map { "\($0)" }
   }
+}
+
+extension Kernel where P: ~Copyable {
+  /// Slots that are not free, in all tables.
+  var capabilityCount: UInt64 { objects.shared.capabilityCount }
 }

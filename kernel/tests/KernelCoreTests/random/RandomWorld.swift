@@ -48,7 +48,7 @@ struct RandomWorld {
     let workers = threads {
       $0.work != .none && $0.isQueued || $0.work != .none && $0.state == .running
     }
-    let hasReaping = !machine.kernel.endingHead.isNone
+    let hasReaping = !machine.kernel.objects.shared.reaper.isEmpty
     if !workers.isEmpty || hasReaping, random.chance(60) { return doWork(workers) }
     if random.chance(6) { return happen() }
     let able = threads { thread in
@@ -63,16 +63,8 @@ struct RandomWorld {
   }
 
   private func threads(_ isWanted: (KernelThread) -> Bool) -> [ThreadID] {
-    var result: [ThreadID] = []
-    var position = machine.kernel.pools.threads.nextLive(
-      after: nil, in: machine.kernel.objects)
-    while let found = position {
-      let thread = ThreadID(granule: found.granule)
-      if isWanted(machine.kernel.objects[thread]) { result.append(thread) }
-      position = machine.kernel.pools.threads.nextLive(
-        after: found, in: machine.kernel.objects)
-    }
-    return result.sorted { $0.granule < $1.granule }
+    Census(machine.kernel).threads.filter { isWanted(machine.kernel.objects[$0]) }
+      .sorted { $0.granule < $1.granule }
   }
 
   mutating func note(_ text: String) {
@@ -95,7 +87,7 @@ struct RandomWorld {
 
   /// Nobody can act: time passes, or init is woken by force of its own deadline.
   private mutating func unblock(_ workers: [ThreadID]) {
-    if !workers.isEmpty || !machine.kernel.endingHead.isNone { return doWork(workers) }
+    if !workers.isEmpty || !machine.kernel.objects.shared.reaper.isEmpty { return doWork(workers) }
     let due = machine.kernel.platform.cpus[0].timerDeadline
     guard due != .max else {
       isExhausted = true

@@ -1,0 +1,85 @@
+import KernelHAL
+import MnosABI
+
+/// Deleting capabilities and their descendants, in counted steps.
+extension Kernel where P: ~Copyable {
+  /// Ends a capability, or a part of what depends on it.
+  ///
+  /// - Parameter steps: What is left of this batch; 1 is taken for each thread woken, page
+  ///   unmapped and slot emptied.
+  /// - Returns: Whether the slot holds this capability no more; if not, call again.
+  mutating func deleteStep(_ slot: SlotID, steps: inout Int) -> Bool {
+    switch objects[slot].state {
+    case .free: return true
+    case .inTransit:
+      // The message that carries it fails, and its sender has what it attached.
+      wake(objects.cast(objects[slot].holder, to: ThreadTag.self), .cancelled, steps: &steps)
+      // A copy that was made for the message is gone with it.
+      if objects[slot].state == .free { return true }
+    case .bound:
+      emptyBound(slot)
+      steps -= 2
+      return true
+    case .held, .reserved, .ending: break
+    }
+    objects[slot].state = .ending
+    guard endDependents(of: slot, steps: &steps) else { return false }
+    steps -= 1
+    objects.empty(slot)
+    return true
+  }
+
+  /// Ends waits and mappings made through a capability, as far as `steps` go.
+  ///
+  /// - Returns: Whether none is left.
+  private mutating func endDependents(of slot: SlotID, steps: inout Int) -> Bool {
+    while steps > 0, !objects[slot].mappings.isEmpty {
+      _ = unmapStep(objects[slot].mappings.first, steps: &steps)
+    }
+    while steps > 0, !objects[slot].waiters.isEmpty {
+      wake(objects[slot].waiters.first, .cancelled, steps: &steps)
+    }
+    return !objects[slot].hasDependents
+  }
+
+  /// Wakes a thread, and counts what that takes: itself and the capabilities it attached.
+  mutating func wake(_ thread: ThreadID, _ status: SyscallStatus, steps: inout Int) {
+    steps -= 1 + Int(objects[thread].message.transferCount)
+    objects.wake(thread, status)
+  }
+
+  // MARK: Revoke
+
+  /// Goes on with a thread's revoke: deletes a child of its slot, or completes the call.
+  ///
+  /// The call answers `ok` only when the slot still holds the capability and nothing is
+  /// derived from it; if the capability was taken away meanwhile, `cancelled`.
+  mutating func revokeStep(of thread: ThreadID, _ token: SlotToken, steps: inout Int) {
+    let slot = objects.redeem(token)
+    guard !slot.isNone else {
+      steps -= 1
+      return objects.completeWork(of: thread, .cancelled)
+    }
+    let child = objects[slot].firstChild
+    guard !child.isNone else {
+      steps -= 1
+      return objects.completeWork(of: thread, .ok)
+    }
+    _ = deleteStep(child, steps: &steps)
+  }
+
+  /// Does a part of the longest revoke under way, before a call that makes capabilities or
+  /// mappings.
+  ///
+  /// Threads that copy inside a tree could keep its revoke from ever ending. So whoever
+  /// makes something deletes more than that first: each revoke ends after a number of steps
+  /// that depends only on the size that its tree had.
+  mutating func helpRevokes(steps count: Int) {
+    var steps = count
+    while steps > 0 {
+      let thread = objects.shared.revokers.first
+      guard !thread.isNone, case .revoke(let token) = objects[thread].work else { return }
+      revokeStep(of: thread, token, steps: &steps)
+    }
+  }
+}

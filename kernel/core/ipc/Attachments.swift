@@ -1,0 +1,131 @@
+import KernelHAL
+import MnosABI
+
+/// The capabilities that a call attaches to its message, checked, and those it accepts.
+struct Attachments {
+  var count = 0
+  /// Slots for received capabilities; see `TransferRecord.accepts`.
+  var accepts: UInt64 = 0
+  var slots: [4 of SlotID] = .init(repeating: .none)
+  /// The rights that each is passed on with, at most.
+  var masks: [4 of Rights] = .init(repeating: .none)
+  var isMoved: [4 of Bool] = .init(repeating: false)
+
+  /// Whether a slot is attached to be moved.
+  func moves(_ slot: SlotID) -> Bool {
+    for index in 0..<count where isMoved[index] && slots[index] == slot { return true }
+    return false
+  }
+}
+
+/// The free slots that the capabilities of a message go to, one each.
+struct Destinations {
+  var count = 0
+  var slots: [4 of SlotID] = .init(repeating: .none)
+}
+
+/// The first phase of a transfer: everything that can fail is looked at here, and nothing is
+/// changed but that tables grow, which is undone if it was for nothing.
+extension Kernel where P: ~Copyable {
+  /// Threads that may wait through a capability that is moved: each has to be woken within
+  /// the call.
+  static var movedWaiterLimit: Int { 16 }
+
+  /// Reads the current thread's transfer record.
+  ///
+  /// - Parameter address: Where the record is, or nil for a call without one.
+  /// - Throws: `badPointer`; `badArgument(2)` for a count over 4, undefined bits or a
+  ///   capability moved that is listed twice; `badCapability`, `noRight` or `badState`
+  ///   for a capability that cannot be attached.
+  mutating func readAttachments(at address: UInt64?) throws(Failure) -> Attachments {
+    var attached = Attachments()
+    guard let address else { return attached }
+    let process = objects[current].process
+    var record: [6 of UInt64] = .init(repeating: 0)
+    for index in 0..<6 {
+      record[index] = try readWord(at: address &+ UInt64(index) * 8, in: process)
+    }
+    guard record[0] <= Limits.messageCapabilities else { throw .badArgument(2) }
+    attached.accepts = record[1]
+    for index in 0..<Int(record[0]) {
+      let transfer = CapabilityTransfer(rawValue: record[index + 2])
+      guard !transfer.hasUndefinedBits, Rights.all.includes(transfer.rights) else {
+        throw .badArgument(2)
+      }
+      try attach(transfer, to: &attached)
+    }
+    return attached
+  }
+
+  private mutating func attach(
+    _ transfer: CapabilityTransfer, to attached: inout Attachments
+  ) throws(Failure) {
+    let slot = try lookUp(UInt64(transfer.handle.rawValue))
+    let needed: Rights = transfer.isMove ? .transfer : .transfer.union(.copy)
+    guard objects[slot].rights.includes(needed) else { throw .noRight }
+    if transfer.isMove { try checkMove(of: slot, to: transfer.rights) }
+    for other in 0..<attached.count where attached.slots[other] == slot {
+      guard !transfer.isMove, !attached.isMoved[other] else { throw .badArgument(2) }
+    }
+    attached.slots[attached.count] = slot
+    attached.masks[attached.count] = transfer.rights
+    attached.isMoved[attached.count] = transfer.isMove
+    attached.count += 1
+  }
+
+  /// Checks that a capability can go to another slot, with these rights.
+  ///
+  /// - Throws: `badState` if it is mapped, if more threads wait through it than can be woken
+  ///   within a call, or if what was derived from it would keep rights that it loses.
+  mutating func checkMove(of slot: SlotID, to mask: Rights) throws(Failure) {
+    guard objects[slot].mappings.isEmpty else { throw .badState }
+    let isReduced = !mask.includes(objects[slot].rights)
+    guard !isReduced || objects[slot].firstChild.isNone else { throw .badState }
+    var waiter = objects[slot].waiters.first
+    for _ in 0..<Self.movedWaiterLimit where !waiter.isNone {
+      waiter = List<WaitersOfSlot>.next(after: waiter, in: objects)
+    }
+    guard waiter.isNone else { throw .badState }
+  }
+
+  /// Finds a slot for each of `count` capabilities in a receiver's table.
+  ///
+  /// - Parameters:
+  ///   - accepts: What the receiver said; see `TransferRecord.accepts`.
+  ///   - reserve: Further slots that must stay free.
+  /// - Returns: nil if it does not take all of them: then it takes none.
+  mutating func findDestinations(
+    for count: Int, in process: ProcessID, accepts: UInt64, leaving reserve: Int
+  ) -> Destinations? {
+    var found = Destinations()
+    // Named slots first, so that `any` does not take one of them.
+    for index in 0..<count {
+      let choice = Self.choice(index, of: accepts)
+      guard choice != SlotChoice.none else { return nil }
+      guard choice != SlotChoice.any else { continue }
+      guard let slot = try? findSlot(UInt64(choice), in: process, argument: 2) else { return nil }
+      for other in 0..<index where found.slots[other] == slot { return nil }
+      found.slots[index] = slot
+    }
+    guard (try? ensureFreeSlots(count + reserve, in: process)) != nil else { return nil }
+    var candidate = objects[process].table.free.first
+    for index in 0..<count where Self.choice(index, of: accepts) == SlotChoice.any {
+      while Self.contains(candidate, in: found, count) {
+        candidate = List<FreeSlots>.next(after: candidate, in: objects)
+      }
+      found.slots[index] = candidate
+      candidate = List<FreeSlots>.next(after: candidate, in: objects)
+    }
+    found.count = count
+    return found
+  }
+
+  private static func choice(_ index: Int, of accepts: UInt64) -> UInt16 {
+    UInt16(truncatingIfNeeded: accepts >> UInt64(index * 16))
+  }
+
+  private static func contains(_ slot: SlotID, in found: Destinations, _ count: Int) -> Bool {
+    for index in 0..<count where found.slots[index] == slot { return true }
+    return false
+  }
+}

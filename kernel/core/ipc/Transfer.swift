@@ -1,0 +1,153 @@
+import KernelHAL
+import MnosABI
+
+/// The second phase of a transfer: capabilities and words go from one thread to another.
+///
+/// Nothing here can fail. Sender and receiver have left their queues before, so that what
+/// happens to the capabilities they waited through does not reach them.
+extension ObjectStore where P: ~Copyable {
+  /// Ends the waits through a capability that is about to move; at most
+  /// `Kernel.movedWaiterLimit` of them.
+  func cancelWaiters(of slot: SlotID) {
+    while !self[slot].waiters.isEmpty { wake(self[slot].waiters.first, .cancelled) }
+  }
+
+  /// Passes attached capabilities on.
+  func transfer(_ attached: Attachments, to found: Destinations, for receiver: ThreadID) {
+    for index in 0..<found.count {
+      let (source, target) = (attached.slots[index], found.slots[index])
+      if attached.isMoved[index] {
+        move(source, to: target, mask: attached.masks[index])
+      } else {
+        derive(
+          from: source, to: target,
+          rights: self[source].rights.intersection(attached.masks[index]))
+      }
+    }
+    writeHandles(of: found, for: receiver)
+  }
+
+  /// Passes on the capabilities that a blocked sender has set aside.
+  func transferParked(from sender: ThreadID, to found: Destinations, for receiver: ThreadID) {
+    for index in 0..<found.count {
+      let source = self[sender].message.parked[index]
+      self[source].holder = .none
+      move(source, to: found.slots[index], mask: Rights(bits: self[sender].message.masks[index]))
+    }
+    self[sender].message.transferCount = 0
+    writeHandles(of: found, for: receiver)
+  }
+
+  private func move(_ source: SlotID, to target: SlotID, mask: Rights) {
+    cancelWaiters(of: source)
+    transplant(source, to: target)
+    reduceRights(of: target, to: mask)
+  }
+
+  private func writeHandles(of found: Destinations, for receiver: ThreadID) {
+    guard found.count > 0 else { return }
+    var handles: [4 of UInt64] = .init(repeating: 0)
+    for index in 0..<found.count {
+      handles[index] = UInt64(self[found.slots[index]].handle.rawValue)
+    }
+    self[receiver].registers.argument1 = handles[0] | handles[1] << 32
+    self[receiver].registers.argument2 = handles[2] | handles[3] << 32
+  }
+
+  /// Sets attached capabilities aside for a sender that is about to wait: moved ones cannot
+  /// be named any more, copies are made now.
+  ///
+  /// - Precondition: The sender's table has a free slot for each copy.
+  func park(_ attached: Attachments, for sender: ThreadID) {
+    let process = self[sender].process
+    for index in 0..<attached.count {
+      var slot = attached.slots[index]
+      if attached.isMoved[index] {
+        cancelWaiters(of: slot)
+        self[sender].message.moves |= 1 << UInt8(index)
+      } else {
+        let copy = self[process].table.free.first
+        derive(
+          from: slot, to: copy, rights: self[slot].rights.intersection(attached.masks[index]))
+        slot = copy
+      }
+      self[slot].state = .inTransit
+      self[slot].holder = sender.header
+      self[sender].message.parked[index] = slot
+      self[sender].message.masks[index] = attached.masks[index].bits
+    }
+    self[sender].message.transferCount = UInt8(attached.count)
+  }
+
+  /// Makes the right to answer a caller, in the table of its receiver's process.
+  ///
+  /// - Precondition: The table has a free slot.
+  @inline(__always)
+  func makeReply(to caller: ThreadID, in process: ProcessID, mayGrant: Bool) -> SlotID {
+    let slot = self[process].table.free.first
+    takeFree(slot)
+    self[slot].state = .held
+    self[slot].typeCode = ObjectType.reply.rawValue
+    self[slot].object = caller.header
+    self[slot].rightsBits =
+      mayGrant ? Rights.transfer.union(.grant).bits : Rights.transfer.bits
+    self[slot].badge = 0
+    DerivationTree.insert(slot, under: .none, in: self)
+    self[caller].replySlot = slot
+    return slot
+  }
+
+  /// Copies the first message words, at most 8, from one thread's registers to another's.
+  ///
+  /// Spelled out, so that each is one load and one store.
+  @inline(__always)
+  func copyWords(_ count: Int, from sender: ThreadID, to receiver: ThreadID) {
+    guard count > 0 else { return }
+    self[receiver].registers[word: 0] = self[sender].registers[word: 0]
+    guard count > 1 else { return }
+    self[receiver].registers[word: 1] = self[sender].registers[word: 1]
+    guard count > 2 else { return }
+    self[receiver].registers[word: 2] = self[sender].registers[word: 2]
+    guard count > 3 else { return }
+    self[receiver].registers[word: 3] = self[sender].registers[word: 3]
+    guard count > 4 else { return }
+    self[receiver].registers[word: 4] = self[sender].registers[word: 4]
+    guard count > 5 else { return }
+    self[receiver].registers[word: 5] = self[sender].registers[word: 5]
+    guard count > 6 else { return }
+    self[receiver].registers[word: 6] = self[sender].registers[word: 6]
+    guard count > 7 else { return }
+    self[receiver].registers[word: 7] = self[sender].registers[word: 7]
+  }
+
+  /// Writes a sender's message, its capabilities apart, as the outcome of a receive.
+  ///
+  /// - Parameter reply: The slot of the right to answer, or none for a `send`.
+  func deliver(
+    from sender: ThreadID, to receiver: ThreadID, capabilities count: Int, reply: SlotID
+  ) {
+    let wordCount = self[sender].message.wordCount
+    var kind = DeliveryKind.message
+    if self[sender].message.isFault {
+      kind = .fault
+      copyFault(of: sender, to: receiver)
+    } else {
+      copyWords(Int(wordCount), from: sender, to: receiver)
+    }
+    self[receiver].registers.callWord =
+      ResultWord(
+        delivered: kind, wordCount: UInt64(wordCount), capabilityCount: UInt64(count),
+        reply: reply.isNone ? .none : self[reply].handle
+      ).rawValue
+    self[receiver].registers.argument0 = self[sender].message.badge
+  }
+
+  private func copyFault(of sender: ThreadID, to receiver: ThreadID) {
+    let fault = self[sender].fault
+    self[receiver].registers[word: 0] = fault.kind
+    self[receiver].registers[word: 1] = fault.address
+    self[receiver].registers[word: 2] = self[sender].registers.programCounter
+    self[receiver].registers[word: 3] = fault.code
+    self[receiver].registers[word: 4] = self[sender].registers.stackPointer
+  }
+}

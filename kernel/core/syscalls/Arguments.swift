@@ -1,0 +1,141 @@
+import KernelHAL
+import MnosABI
+
+// What each system call takes, by name. A call's arguments are read from the registers once,
+// here, and nowhere else: docs/manual has the same names.
+
+/// send, receive, call, reply, replyAndReceive.
+struct MessageArguments {
+  let endpoint: UInt64
+  let deadline: UInt64
+  /// Address of the transfer record, if there is one.
+  let record: UInt64?
+  let wordCount: UInt64
+  let reply: Handle
+
+  init<P: Platform & ~Copyable>(_ word: CallWord, _ thread: ThreadID, in store: ObjectStore<P>) {
+    endpoint = store[thread].registers.argument0
+    deadline = store[thread].registers.argument1
+    record = word.hasTransfers ? store[thread].registers.argument2 : nil
+    wordCount = word.wordCount
+    reply = word.reply
+  }
+}
+
+struct SignalArguments {
+  let notification: UInt64
+}
+
+struct WaitArguments {
+  let notification: UInt64
+  let deadline: UInt64
+}
+
+/// The registers of a call that carries no message, in order.
+struct PlainArguments {
+  let a0, a1, a2: UInt64
+  let words: [8 of UInt64]
+
+  init<P: Platform & ~Copyable>(_ thread: ThreadID, in store: ObjectStore<P>) {
+    a0 = store[thread].registers.argument0
+    a1 = store[thread].registers.argument1
+    a2 = store[thread].registers.argument2
+    var read: [8 of UInt64] = .init(repeating: 0)
+    for index in 0..<8 { read[index] = store[thread].registers[word: index] }
+    words = read
+  }
+}
+
+struct CopyArguments {
+  let source, process, slot, rights, badge: UInt64
+  init(_ read: PlainArguments) {
+    (source, process, slot) = (read.a0, read.a1, read.a2)
+    (rights, badge) = (read.words[0], read.words[1])
+  }
+}
+
+struct MoveArguments {
+  let source, process, slot: UInt64
+  init(_ read: PlainArguments) { (source, process, slot) = (read.a0, read.a1, read.a2) }
+}
+
+struct InspectArguments {
+  let capability, other: UInt64
+  init(_ read: PlainArguments) { (capability, other) = (read.a0, read.a1) }
+}
+
+struct CreateArguments {
+  let budget, type, slot: UInt64
+  /// Their meaning depends on the type: see `Kernel.createCall`.
+  let words: [8 of UInt64]
+  init(_ read: PlainArguments) {
+    (budget, type, slot, words) = (read.a0, read.a1, read.a2, read.words)
+  }
+}
+
+struct DeriveArguments {
+  let source, offset, slot, length, rights: UInt64
+  init(_ read: PlainArguments) {
+    (source, offset, slot) = (read.a0, read.a1, read.a2)
+    (length, rights) = (read.words[0], read.words[1])
+  }
+}
+
+struct MapArguments {
+  let memory, process, address, offset, length, rights: UInt64
+  init(_ read: PlainArguments) {
+    (memory, process, address) = (read.a0, read.a1, read.a2)
+    (offset, length, rights) = (read.words[0], read.words[1], read.words[2])
+  }
+}
+
+/// unmap and protect.
+struct RangeArguments {
+  let process, address, length: UInt64
+  /// protect only.
+  let rights: UInt64
+  init(_ read: PlainArguments) {
+    (process, address, length, rights) = (read.a0, read.a1, read.a2, read.words[0])
+  }
+}
+
+struct StartArguments {
+  let thread, entry, stack, argument: UInt64
+  init(_ read: PlainArguments) {
+    (thread, entry, stack, argument) = (read.a0, read.a1, read.a2, read.words[0])
+  }
+}
+
+/// readRegisters and writeRegisters.
+struct RegisterArguments {
+  let thread, address, byteCount: UInt64
+  init(_ read: PlainArguments) { (thread, address, byteCount) = (read.a0, read.a1, read.a2) }
+}
+
+struct PriorityArguments {
+  let thread, priority: UInt64
+  init(_ read: PlainArguments) { (thread, priority) = (read.a0, read.a1) }
+}
+
+struct BindArguments {
+  let source, target: UInt64
+  init(_ read: PlainArguments) { (source, target) = (read.a0, read.a1) }
+}
+
+struct ControlArguments {
+  let machine, operation, byteCount: UInt64
+  let text: [8 of UInt64]
+  init(_ read: PlainArguments) {
+    (machine, operation, byteCount, text) = (read.a0, read.a1, read.a2, read.words)
+  }
+}
+
+extension Kernel where P: ~Copyable {
+  /// A mask of rights in an argument.
+  ///
+  /// - Throws: `badArgument(index)` for undefined bits.
+  static func rights(_ bits: UInt64, argument index: UInt64) throws(Failure) -> Rights {
+    guard bits <= UInt64(Rights.all.bits) else { throw .badArgument(index) }
+    return Rights(bits: UInt16(bits))
+  }
+}

@@ -1,0 +1,81 @@
+import KernelHAL
+import MnosABI
+
+/// How threads and processes begin to end. What they held is given back by the reaper.
+extension ObjectStore where P: ~Copyable {
+  /// Ends a thread: it leaves whatever it waits for and never runs again. O(1).
+  ///
+  /// What it had begun to change is finished or undone by the reaper; a revoke is given up.
+  func end(_ thread: ThreadID, value: UInt64) {
+    guard self[thread].state != .ended else { return }
+    leaveWait(thread)
+    abandonWork(of: thread)
+    self[thread].state = .ended
+    self[thread].exitValue = value
+    let home = self[thread].home
+    if self[home].current == thread { self[home].needsSchedule = true }
+    doom(thread.header)
+  }
+
+  /// Drops work that need not be finished, and turns the rest into what undoes it.
+  private func abandonWork(of thread: ThreadID) {
+    switch self[thread].work {
+    case .none, .delete, .unmap, .protect: return
+    case .revoke:
+      shared.revokers.remove(thread, in: self)
+      self[thread].work = .none
+    case .clear(let token, _):
+      self[thread].work = .none
+      let slot = redeem(token)
+      if !slot.isNone { empty(slot) }
+    case .map(let mapping): self[thread].work = .unmap(mapping, .cancelled)
+    }
+  }
+
+  /// Has a process ended by the reaper: from now on none of its threads runs. O(1).
+  ///
+  /// - Parameter value: Its exit value, unless it stopped by a fault before: the reason that
+  ///   was reported first stays.
+  func beginEnding(_ process: ProcessID, value: UInt64) {
+    guard self[process].isAlive else { return }
+    if self[process].state != .stopped { self[process].exitValue = value }
+    self[process].state = .ending
+    reschedule(process)
+    doom(process.header)
+  }
+
+  /// A fault that nobody handles stops the thread's process, or ends it if nobody would hear
+  /// of that.
+  func stopProcess(of thread: ThreadID) {
+    let process = self[thread].process
+    guard self[process].state == .running else { return }
+    self[process].faultAddress = self[thread].fault.address
+    self[process].faultPC = self[thread].registers.programCounter
+    let value = ExitValue.faulted | self[thread].fault.kind
+    let supervisor = self[process].supervisor
+    guard !supervisor.isNone else { return beginEnding(process, value: value) }
+    self[process].exitValue = value
+    self[process].state = .stopped
+    reschedule(process)
+    // Only itself knows it: nobody could do anything with it.
+    if self[process].foreignNameCount == 0 { doom(process.header) }
+    signalBound(supervisor)
+  }
+
+  /// The CPUs look again at what they run: it may be a thread of this process.
+  private func reschedule(_ process: ProcessID) {
+    for index in 0..<shared.cpuCount {
+      let cpu = shared.cpus[index]
+      let running = self[cpu].current
+      guard !running.isNone, self[running].process == process else { continue }
+      self[cpu].needsSchedule = true
+      self[cpu].needsWakeUp = true
+    }
+  }
+
+  /// Has the reaper end an object and all that names it.
+  func condemn(_ object: AnyObjectID) {
+    self[object].isCondemned = true
+    doom(object)
+  }
+}

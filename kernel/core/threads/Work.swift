@@ -1,0 +1,95 @@
+import KernelHAL
+import MnosABI
+
+/// Long calls in bounded steps: what a thread still has to do before its call completes.
+extension Kernel where P: ~Copyable {
+  /// Steps between two looks at the interrupts: slots emptied, threads woken, pages mapped
+  /// and unmapped, objects freed. A step that needs more than one is begun only while
+  /// `stepReserve` are left.
+  static var batchLength: Int { 64 }
+  private static var stepReserve: Int { 8 }
+  static var batchSteps: Int { batchLength - stepReserve }
+
+  /// Gives the current thread work, and does the first batch of it within the call itself.
+  ///
+  /// The call is answered when the work is done.
+  mutating func begin(_ work: Work) {
+    let thread = current
+    answer(value: 0)
+    objects[thread].work = work
+    if case .revoke = work { objects.shared.revokers.append(thread, in: objects) }
+    var steps = Self.batchSteps
+    continueWork(of: thread, steps: &steps)
+  }
+
+  /// As `begin`, for work on a mapping that no other thread works on.
+  mutating func begin(_ work: Work, on mapping: MappingID) {
+    objects[mapping].worker = current
+    begin(work)
+  }
+
+  /// Goes on with a thread's work, as far as `steps` go.
+  mutating func continueWork(of thread: ThreadID, steps: inout Int) {
+    while steps > 0, objects[thread].work != .none { workStep(of: thread, steps: &steps) }
+  }
+
+  private mutating func workStep(of thread: ThreadID, steps: inout Int) {
+    switch objects[thread].work {
+    case .none: return
+    case .delete(let token):
+      let slot = objects.redeem(token)
+      // Somebody else may have finished it.
+      if slot.isNone || deleteStep(slot, steps: &steps) {
+        objects.completeWork(of: thread, .ok)
+      }
+    case .revoke(let token): revokeStep(of: thread, token, steps: &steps)
+    case .clear(let token, let offset): clearStep(token, offset, for: thread, steps: &steps)
+    case .map(let mapping): mapWorkStep(mapping, for: thread, steps: &steps)
+    case .unmap(let mapping, let status):
+      // When the mapping goes it abandons our work, so the status is set after it.
+      if unmapStep(mapping, steps: &steps) { objects.completeWork(of: thread, status) }
+    case .protect(let mapping, let page):
+      let next = protectStep(mapping, from: page, steps: &steps)
+      if next >= objects[mapping].mappedCount {
+        objects[mapping].worker = .none
+        objects.completeWork(of: thread, .ok)
+      } else {
+        objects[thread].work = .protect(mapping, next)
+      }
+    }
+  }
+
+  private mutating func mapWorkStep(
+    _ mapping: MappingID, for thread: ThreadID, steps: inout Int
+  ) {
+    guard let isDone = try? mapStep(mapping, steps: &steps) else {
+      objects[thread].work = .unmap(mapping, .noMemory)
+      return
+    }
+    if isDone {
+      objects[mapping].worker = .none
+      objects.completeWork(of: thread, .ok)
+    }
+  }
+
+  /// Clears a page of new memory; after the last one its capability can be named.
+  private mutating func clearStep(
+    _ token: SlotToken, _ offset: UInt64, for thread: ThreadID, steps: inout Int
+  ) {
+    let slot = objects.redeem(token)
+    guard !slot.isNone, objects[slot].state == .reserved else {
+      steps -= 1
+      return objects.completeWork(of: thread, .cancelled)
+    }
+    let memory = objects.cast(objects[slot].object, to: MemoryObject.self)
+    window.clear(objects[memory].base + offset, byteCount: Limits.pageByteCount)
+    steps -= 4
+    let next = offset + Limits.pageByteCount
+    guard next >= objects[memory].byteCount else {
+      objects[thread].work = .clear(token, next)
+      return
+    }
+    objects[slot].state = .held
+    objects.completeWork(of: thread, .ok, value: UInt64(objects[slot].handle.rawValue))
+  }
+}
