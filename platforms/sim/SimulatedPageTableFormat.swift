@@ -6,6 +6,11 @@ import MnosABI
 /// Bits 62-63 say what an entry is (0 empty, 1 table, 2 leaf), 48-53 a leaf's rights in an
 /// order of their own, 40-47 a check of the rest, 0-39 the frame number, scrambled. An
 /// entry that is not all zero and fails its check was never written as an entry.
+///
+/// A user page that can be written or executed can be read, because real tables cannot say
+/// otherwise: none of the machines has a page for writing alone, and on x86-64 whatever is
+/// present can be read (Intel SDM vol. 3A §4.6.1). So a kernel that maps a page for writing
+/// or executing alone gives away more than it was asked for, and tests see it.
 public struct SimulatedPageTableFormat: PageTableFormat {
   public let levelCount: Int
   public let sharedRootEntries: Range<Int>
@@ -42,7 +47,8 @@ public struct SimulatedPageTableFormat: PageTableFormat {
       "a leaf that is not aligned to its size")
     precondition(
       !rights.includes(.write.union(.execute)), "a leaf both writable and executable")
-    return Self.seal(2 << 62 | UInt64(Self.reverse(rights.bits)) << 48 | Self.scramble(frame))
+    let bits = Self.withImplied(rights).bits
+    return Self.seal(2 << 62 | UInt64(Self.reverse(bits)) << 48 | Self.scramble(frame))
   }
 
   public func decode(_ entry: UInt64, level: Int) -> PageTableEntry {
@@ -72,6 +78,13 @@ public struct SimulatedPageTableFormat: PageTableFormat {
 
   private static func unscramble(_ entry: UInt64) -> PhysicalAddress {
     PhysicalAddress(((entry & 0xff_ffff_ffff) ^ mask) << 12)
+  }
+
+  /// The rights that a page has when it is given these.
+  private static func withImplied(_ rights: PageRights) -> PageRights {
+    guard rights.includes(.user) else { return rights }
+    let isReadable = rights.includes(.write) || rights.includes(.execute)
+    return isReadable ? rights.union(.read) : rights
   }
 
   /// The six bits of page rights in reverse order.

@@ -12,9 +12,12 @@ import Testing
       let entry = format.makeLeaf(
         at: PhysicalAddress(address), rights: PageRights(bits: bits), level: 0)
 
+      let asked = PageRights(bits: bits)
+      let isUsers = asked.includes(.user)
+      let impliesRead = isUsers && (asked.includes(.write) || asked.includes(.execute))
       #expect(
         format.decode(entry, level: 0)
-          == .leaf(PhysicalAddress(address), PageRights(bits: bits)))
+          == .leaf(PhysicalAddress(address), impliesRead ? asked.union(.read) : asked))
       #expect(!format.isDamaged(entry))
     }
   }
