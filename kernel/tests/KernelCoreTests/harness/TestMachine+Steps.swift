@@ -1,0 +1,171 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// Kernel work one batch at a time, with other calls in between, and what it did.
+extension TestMachine {
+  // MARK: Batches
+
+  /// Runs `body` with the kernel's work held back: a call does its first batch only.
+  func holdingWork<Result>(_ body: () -> Result) -> Result {
+    let ranWork = runsWork
+    runsWork = false
+    defer { runsWork = ranWork }
+    return body()
+  }
+
+  /// Whether an actor's call has work left.
+  func isWorking(_ actor: Actor) -> Bool {
+    isAlive(actor.thread) && kernel.objects[actor.thread].work != .none
+  }
+
+  /// Does one batch of the work that an actor's call began.
+  func continueWork(of actor: Actor) {
+    holdingWork {
+      become(actor.thread)
+      enter { if $0.hasWork { $0.runBatch() } }
+    }
+  }
+
+  /// Does batches of an actor's work until its call has an outcome.
+  ///
+  /// - Returns: How many it took, or nil after `limit`.
+  @discardableResult
+  func finishWork(of actor: Actor, limit: Int = 10_000, between: () -> Void = {}) -> Int? {
+    var count = 0
+    while isWorking(actor) {
+      guard count < limit else { return nil }
+      continueWork(of: actor)
+      count += 1
+      between()
+    }
+    return count
+  }
+
+  /// Does all work that the kernel has on its own account, such as ending processes.
+  ///
+  /// - Returns: Batches done, or nil after `limit`.
+  @discardableResult
+  func finishEnding(limit: Int = 10_000, between: () -> Void = {}) -> Int? {
+    var count = 0
+    while !kernel.endingHead.isNone {
+      guard count < limit else { return nil }
+      holdingWork { enter { if $0.hasWork { $0.runBatch() } } }
+      count += 1
+      between()
+    }
+    return count
+  }
+
+  // MARK: Counts
+
+  /// What is alive, as the kernel's own counters say.
+  struct Counts: Equatable {
+    var capabilities = 0
+    var objects = 0
+    var pages = 0
+    /// Threads that wait for something.
+    var waiters = 0
+
+    /// How many things ended, were given up or woken on the way to `later`.
+    func released(until later: Counts) -> Int {
+      max(0, capabilities - later.capabilities) + max(0, objects - later.objects)
+        + max(0, pages - later.pages) + max(0, waiters - later.waiters)
+    }
+  }
+
+  var counts: Counts {
+    var counts = Counts()
+    let pools = kernel.pools
+    counts.capabilities = Int(kernel.capabilityCount)
+    counts.objects = Int(
+      pools.threads.count + pools.processes.count + pools.endpoints.count
+        + pools.notifications.count + pools.memories.count + pools.interrupts.count
+        + pools.budgets.count)
+    var position = pools.mappings.nextLive(after: nil, in: kernel.objects)
+    while let found = position {
+      counts.pages += Int(kernel.objects[MappingID(granule: found.granule)].mappedCount)
+      position = pools.mappings.nextLive(after: found, in: kernel.objects)
+    }
+    position = pools.threads.nextLive(after: nil, in: kernel.objects)
+    while let found = position {
+      switch kernel.objects[ThreadID(granule: found.granule)].state {
+      case .sending, .receiving, .waiting, .awaitingReply: counts.waiters += 1
+      case .new, .ready, .running, .faulted, .ended: break
+      }
+      position = pools.threads.nextLive(after: found, in: kernel.objects)
+    }
+    return counts
+  }
+
+  /// The most that any single entry or batch released while `body` ran, which makes one
+  /// call, and all work that followed.
+  func largestRelease(_ body: () -> Void) -> Int {
+    var before = counts
+    var largest = 0
+    func look() {
+      let now = counts
+      largest = max(largest, before.released(until: now))
+      before = now
+    }
+    holdingWork {
+      body()
+      look()
+      // The end of a process may be put off by others' work, and the other way about.
+      var idle = 0
+      while idle < 2 {
+        kernel.enter(cpu: 0)
+        guard kernel.hasWork else {
+          idle += 1
+          kernel.leave()
+          continue
+        }
+        enter { $0.runBatch() }
+        look()
+      }
+    }
+    return largest
+  }
+
+  /// Granules of 64 bytes of RAM that differ after `body`.
+  func changedGranules(_ body: () -> Void) -> Int {
+    func frames() -> [UInt64] {
+      let range = kernel.platform.ramRange
+      return stride(from: range.lowerBound, to: range.upperBound, by: 4096).map {
+        kernel.platform.digest(ofFrame: $0)
+      }
+    }
+    let range = kernel.platform.ramRange
+    let old = kernel.platform.clone()
+    let before = frames()
+    body()
+    let after = frames()
+    var count = 0
+    for (index, pair) in zip(before, after).enumerated() where pair.0 != pair.1 {
+      let frame = range.lowerBound + UInt64(index) * 4096
+      for granule in stride(from: frame, to: frame + 4096, by: 64) {
+        let isChanged = (0..<8 as Range<UInt64>).contains {
+          kernel.platform.physicalWord(at: granule + $0 * 8)
+            != old.physicalWord(at: granule + $0 * 8)
+        }
+        if isChanged { count += 1 }
+      }
+    }
+    return count
+  }
+
+  // MARK: Whole machine
+
+  /// Frames that are not free, and what init's budget says, by their system calls.
+  var usage: (frames: UInt64, bytes: UInt64, objects: UInt64) {
+    guard let machine = query(initial, Self.machineHandle),
+      let budget = query(initial, Self.budgetHandle)
+    else { preconditionFailure("init cannot query") }
+    return (machine[0] - machine[1], budget[1], budget[3])
+  }
+
+  /// Capabilities of the whole machine, by its system call.
+  var liveCapabilities: UInt64 { query(initial, Self.machineHandle)?[4] ?? 0 }
+}
