@@ -8,6 +8,36 @@ import PlatformSim
 typealias TestKernel = Kernel<SimulatedPlatform>
 typealias KernelThread = Thread<SimulatedPlatform>
 
+/// Granules of a machine's RAM: a bit each, one word per frame.
+struct GranuleSet {
+  private let first: UInt32
+  private var words: [UInt64]
+  /// Granules that were added.
+  private(set) var count = 0
+
+  init(covering range: Range<UInt64>) {
+    first = UInt32(range.lowerBound >> 12)
+    words = Array(repeating: 0, count: Int((range.upperBound - range.lowerBound) >> 12))
+  }
+
+  func contains(_ granule: UInt32) -> Bool {
+    let frame = granule / Granule.perFrame
+    guard frame >= first, Int(frame - first) < words.count else { return false }
+    return words[Int(frame - first)] & 1 << UInt64(granule % Granule.perFrame) != 0
+  }
+
+  /// Adds a granule; returns whether it was not there, or is no granule of RAM.
+  @discardableResult
+  mutating func insert(_ granule: UInt32) -> Bool {
+    guard !contains(granule) else { return false }
+    let frame = granule / Granule.perFrame
+    guard frame >= first, Int(frame - first) < words.count else { return true }
+    count += 1
+    words[Int(frame - first)] |= 1 << UInt64(granule % Granule.perFrame)
+    return true
+  }
+}
+
 /// Everything that is alive in a kernel, found by way of the budgets that
 /// everything is charged to, and the tables.
 struct Census {
@@ -22,7 +52,7 @@ struct Census {
   /// Slots that are not free, of all tables.
   var slots: [SlotID] = []
   /// Granules of the above, for look-ups.
-  var live: Set<UInt32> = []
+  var live: GranuleSet
   /// What the objects among them are.
   var types: [UInt32: ObjectType] = [:]
   /// Frames of slabs, with how many objects were found in each.
@@ -31,6 +61,7 @@ struct Census {
   var findings: [String] = []
 
   init(_ kernel: borrowing TestKernel) {
+    live = GranuleSet(covering: kernel.platform.ramRange)
     var pending = [kernel.objects.rootBudget]
     live.insert(kernel.objects.rootBudget.granule)
     types[kernel.objects.rootBudget.granule] = .budget
@@ -59,7 +90,7 @@ struct Census {
     var children: [BudgetID] = []
     for object in Census.members(kernel.objects[budget].objects, kernel) {
       let type = kernel.objects[object].type
-      guard live.insert(object.granule).inserted else {
+      guard live.insert(object.granule) else {
         findings.append("object \(object.granule): charged twice")
         continue
       }

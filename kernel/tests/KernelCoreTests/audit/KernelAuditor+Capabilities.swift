@@ -9,30 +9,30 @@ extension KernelAuditor {
   mutating func checkSlots(_ kernel: borrowing TestKernel) {
     for slot in census.slots {
       let held = kernel.objects[slot]
-      let name = "slot \(held.index) of process \(held.owner.granule)"
-      expect(held.generation != 0, "\(name): generation 0")
-      expect(ObjectType(rawValue: held.typeCode) != nil, "\(name): type \(held.typeCode)")
-      expect(held.type != .none, "\(name): no type")
-      expect(Rights.all.includes(held.rights), "\(name): undefined rights")
-      expect(isLive(held.owner), "\(name): its process is gone")
+      func name() -> String { "slot \(held.index) of process \(held.owner.granule)" }
+      expect(held.generation != 0, "\(name()): generation 0")
+      expect(ObjectType(rawValue: held.typeCode) != nil, "\(name()): type \(held.typeCode)")
+      expect(held.type != .none, "\(name()): no type")
+      expect(Rights.all.includes(held.rights), "\(name()): undefined rights")
+      expect(isLive(held.owner), "\(name()): its process is gone")
       if held.type == .portRange || held.type == .machine {
-        expect(held.object.isNone, "\(name): an object where there is none")
+        expect(held.object.isNone, "\(name()): an object where there is none")
       } else {
         expect(
-          isObject(held.object.granule, of: held.type), "\(name): dead or wrong \(held.type)")
+          isObject(held.object.granule, of: held.type), "\(name()): dead or wrong \(held.type)")
       }
       expect(
-        (held.state == .bound) == (held.role != .none), "\(name): \(held.state) as \(held.role)")
+        (held.state == .bound) == (held.role != .none), "\(name()): \(held.state) as \(held.role)")
       expect(
         (held.state == .bound || held.state == .inTransit) == !held.holder.isNone,
-        "\(name): \(held.state) with holder \(held.holder)")
+        "\(name()): \(held.state) with holder \(held.holder)")
       if held.type == .reply, isLive(held.object) {
         expect(
           kernel.objects[held.object.narrowed(to: ThreadTag.self)].replySlot == slot,
-          "\(name): a right to answer a thread that does not know it")
+          "\(name()): a right to answer a thread that does not know it")
         expect(
           held.firstChild.isNone && held.previous.isNone && held.next.isNone,
-          "\(name): a reply right with relatives")
+          "\(name()): a reply right with relatives")
       }
     }
   }
@@ -112,11 +112,11 @@ extension KernelAuditor {
   private mutating func checkDerivation(
     _ child: CapabilitySlot, from parent: CapabilitySlot, _ kernel: borrowing TestKernel
   ) {
-    let name = "slot \(child.index) of process \(child.owner.granule)"
+    func name() -> String { "slot \(child.index) of process \(child.owner.granule)" }
     // The machine's own capability is above what was made by its authority.
     if parent.type == .machine && child.type != .machine { return }
-    expect(child.typeCode == parent.typeCode, "\(name): another type than its parent")
-    expect(parent.rights.includes(child.rights), "\(name): more rights than its parent")
+    expect(child.typeCode == parent.typeCode, "\(name()): another type than its parent")
+    expect(parent.rights.includes(child.rights), "\(name()): more rights than its parent")
     guard child.typeCode == parent.typeCode else { return }
     switch child.type {
     case .memory:
@@ -124,21 +124,21 @@ extension KernelAuditor {
       let whole = kernel.objects[parent.object.narrowed(to: MemoryObject.self)]
       expect(
         part.base >= whole.base && part.base + part.byteCount <= whole.base + whole.byteCount,
-        "\(name): memory outside its parent's")
+        "\(name()): memory outside its parent's")
     case .portRange:
       let (first, count) = (UInt32(truncatingIfNeeded: child.badge), child.badge >> 32)
       let (start, length) = (UInt32(truncatingIfNeeded: parent.badge), parent.badge >> 32)
       expect(
         first >= start && UInt64(first) + count <= UInt64(start) + length,
-        "\(name): ports outside its parent's")
+        "\(name()): ports outside its parent's")
     case .endpoint, .notification:
-      expect(child.object == parent.object, "\(name): another object than its parent")
+      expect(child.object == parent.object, "\(name()): another object than its parent")
       expect(
-        parent.badge == 0 || parent.badge == child.badge, "\(name): badge changed")
+        parent.badge == 0 || parent.badge == child.badge, "\(name()): badge changed")
     default:
       expect(
         child.object == parent.object || child.type == .interrupt || child.type == .budget,
-        "\(name): another object than its parent")
+        "\(name()): another object than its parent")
     }
   }
 

@@ -153,16 +153,16 @@ extension KernelAuditor {
         expect(state.extendedOwner == state.current, "CPU \(index): others' vector registers")
       }
       for (key, entry) in cpu.translations.entries {
-        let place = "TLB of CPU \(index), page \(String(key.page, radix: 16))"
+        func place() -> String { "TLB of CPU \(index), page \(String(key.page, radix: 16))" }
         guard roots.contains(entry.root) else {
-          expect(false, "\(place): of a dead address space")
+          expect(false, "\(place()): of a dead address space")
           continue
         }
         switch kernel.platform.walk(key.page, root: entry.root) {
-        case .empty: expect(entry.frame == nil, "\(place): no longer mapped")
+        case .empty: expect(entry.frame == nil, "\(place()): no longer mapped")
         case .leaf(let frame, let rights):
-          expect(entry.frame == frame && entry.rights == rights, "\(place): stale")
-        case .broken(let violation): expect(false, "\(place): \(violation)")
+          expect(entry.frame == frame && entry.rights == rights, "\(place()): stale")
+        case .broken(let violation): expect(false, "\(place()): \(violation)")
         }
       }
     }

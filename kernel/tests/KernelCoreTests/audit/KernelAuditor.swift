@@ -40,6 +40,10 @@ struct KernelAuditor {
     auditor.checkBudgets(kernel)
     auditor.checkFrames(kernel)
     auditor.checkReaper(kernel)
+    auditor.checkMessages(kernel)
+    auditor.checkWork(kernel)
+    auditor.checkWholeFrames(kernel)
+    auditor.checkMachine(kernel)
     return auditor.findings
   }
 

@@ -221,7 +221,7 @@ import Testing
       #expect(machine.canAct(outsider))
       if machine.names(machine.initial, budget) { machine.delete(machine.initial, budget) }
       // With only the root budget left, the auditor's sums say that it has all back.
-      #expect(machine.kernel.pools.budgets.count == 1)
+      #expect(machine.kernel.objects.shared.count(of: .budget) == 1)
       #expect(machine.findings == [])
     }
   }
@@ -305,7 +305,7 @@ import Testing
       rig.fill(with: content)
     }
     machine.holdingWork { _ = machine.destroy(machine.initial, rig.budget) }
-    #expect(machine.isWorking(machine.initial) || !machine.kernel.endingHead.isNone)
+    #expect(machine.isWorking(machine.initial) || machine.kernel.isReaping)
 
     func attack() {
       guard machine.canAct(rig.outsider) else { return }
@@ -332,7 +332,7 @@ import Testing
       }
     }
     var rounds = 0
-    while machine.isWorking(machine.initial) || !machine.kernel.endingHead.isNone, rounds < 400 {
+    while machine.isWorking(machine.initial) || machine.kernel.isReaping, rounds < 400 {
       attack()
       machine.finishWork(of: rig.outsider)
       if machine.isWorking(machine.initial) {

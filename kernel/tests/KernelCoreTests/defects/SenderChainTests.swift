@@ -1,3 +1,4 @@
+import Foundation
 import KernelHAL
 import MnosABI
 import Testing
@@ -105,14 +106,23 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  /// Long enough for a kernel that recursed to need many times its stack of 32 KiB.
+  /// Long enough for a kernel that recursed to need many times the stack that it has here.
   @Test func `IPC_501 depthDoesNotMatter`() {
-    let chain = Chain(length: 3_000, isOneProcess: true)
-    chain.letGo()
+    // SAFETY: this thread waits while the other uses the machine.
+    nonisolated(unsafe) let chain = Chain(length: 3_000, isOneProcess: true)
+    unsafe chain.letGo()
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      // SAFETY: as above.
+      _ = unsafe chain.machine.delete(chain.holder, chain.lastReader)
+      done.signal()
+    }
+    thread.stackSize = 256 << 10
+    thread.start()
+    done.wait()
 
-    chain.machine.delete(chain.holder, chain.lastReader)
-
-    #expect(
-      chain.senders.allSatisfy { chain.machine.outcome($0).status == .peerGone })
+    // SAFETY: the other thread is done.
+    let outcomes = unsafe chain.senders.map { unsafe chain.machine.outcome($0).status }
+    #expect(outcomes.allSatisfy { $0 == .peerGone })
   }
 }

@@ -248,7 +248,7 @@ import Testing
       }
 
       happen(first)
-      for _ in 0..<2 where !machine.kernel.endingHead.isNone {
+      for _ in 0..<2 where machine.kernel.isReaping {
         machine.holdingWork { machine.enter { if $0.hasWork { $0.runBatch() } } }
         look()
       }

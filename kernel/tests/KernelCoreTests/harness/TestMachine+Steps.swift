@@ -50,7 +50,7 @@ extension TestMachine {
   @discardableResult
   func finishEnding(limit: Int = 10_000, between: () -> Void = {}) -> Int? {
     var count = 0
-    while !kernel.endingHead.isNone {
+    while kernel.isReaping {
       guard count < limit else { return nil }
       holdingWork { enter { if $0.hasWork { $0.runBatch() } } }
       count += 1
@@ -78,24 +78,17 @@ extension TestMachine {
 
   var counts: Counts {
     var counts = Counts()
-    let pools = kernel.pools
     counts.capabilities = Int(kernel.capabilityCount)
-    counts.objects = Int(
-      pools.threads.count + pools.processes.count + pools.endpoints.count
-        + pools.notifications.count + pools.memories.count + pools.interrupts.count
-        + pools.budgets.count)
-    var position = pools.mappings.nextLive(after: nil, in: kernel.objects)
-    while let found = position {
-      counts.pages += Int(kernel.objects[MappingID(granule: found.granule)].mappedCount)
-      position = pools.mappings.nextLive(after: found, in: kernel.objects)
+    for type in ObjectType.allNames where type != .none {
+      counts.objects += Int(kernel.objects.shared.count(of: type))
     }
-    position = pools.threads.nextLive(after: nil, in: kernel.objects)
-    while let found = position {
-      switch kernel.objects[ThreadID(granule: found.granule)].state {
+    let census = Census(kernel)
+    for mapping in census.mappings { counts.pages += Int(kernel.objects[mapping].mappedCount) }
+    for thread in census.threads {
+      switch kernel.objects[thread].state {
       case .sending, .receiving, .waiting, .awaitingReply: counts.waiters += 1
       case .new, .ready, .running, .faulted, .ended: break
       }
-      position = pools.threads.nextLive(after: found, in: kernel.objects)
     }
     return counts
   }

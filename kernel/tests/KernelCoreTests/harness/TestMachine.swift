@@ -162,4 +162,6 @@ final class TestMachine {
 extension Kernel where P: ~Copyable {
   /// Slots that are not free, in all tables.
   var capabilityCount: UInt64 { objects.shared.capabilityCount }
+  /// Whether something is about to end.
+  var isReaping: Bool { !objects.shared.reaper.isEmpty }
 }

@@ -31,6 +31,12 @@ struct RandomSource: RandomNumberGenerator {
     ProcessInfo.processInfo.environment["MNOS_STEPS"].flatMap { Int($0) } ?? standard
   }
 
+  /// Findings that are looked past: those that contain one of the texts in `MNOS_IGNORE`,
+  /// separated by bars. For finding what a known defect hides.
+  static let ignored: [String] =
+    ProcessInfo.processInfo.environment["MNOS_IGNORE"]?.split(separator: "|").map(String.init)
+    ?? []
+
   /// Whether each step is printed before it is made: `MNOS_TRACE` is set.
   static var isTracing: Bool { ProcessInfo.processInfo.environment["MNOS_TRACE"] != nil }
 

@@ -94,7 +94,15 @@ extension RandomWorld {
     random.chance(50) ? 0xff : random.chance(90) ? UInt64(random.below(256)) : 256
   }
 
-  private mutating func mapRights() -> UInt64 { UInt64(random.below(9)) }
+  private mutating func mapRights() -> UInt64 {
+    if random.chance(60) { return random.pick([1, 3, 5]) }
+    return UInt64(random.below(9))
+  }
+
+  /// Rights of a mapping, at times with what protect may give later.
+  private mutating func mapRightsWithLater() -> UInt64 {
+    mapRights() | (random.chance(40) ? UInt64(random.below(9)) << 8 : 0)
+  }
 
   // MARK: Messages
 
@@ -124,15 +132,13 @@ extension RandomWorld {
     if random.chance(30) { accepts = .max }
     var record = [UInt64(count), accepts]
     for _ in 0..<min(count, 4) {
-      // A moved capability keeps its rights here: with fewer than its children have, the
-      // auditor could not tell that theirs were never too many.
       let isMove = random.chance(50)
       let transfer = CapabilityTransfer(
         Handle(
           rawValue: UInt32(
             truncatingIfNeeded: handle(process, random.chance(20) ? .reply : nil))),
         rights: Rights(
-          bits: UInt16(isMove || random.chance(70) ? 0xff : random.below(256))),
+          bits: UInt16(random.chance(70) ? 0xff : random.below(256))),
         isMove: isMove)
       record.append(transfer.rawValue)
     }
@@ -195,7 +201,8 @@ extension RandomWorld {
       (
         handle(process, .memory), processHandle(process), pageAddress(),
         [
-          UInt64(random.below(2)) * 4096, UInt64(random.below(4)) * 4096, mapRights(),
+          UInt64(random.below(2)) * 4096, UInt64(random.below(4)) * 4096,
+          mapRightsWithLater(),
         ]
       )
     case .unmap:
@@ -212,7 +219,7 @@ extension RandomWorld {
     case .setPriority: (handle(process, .thread), UInt64(97 + random.below(5)), 0, [])
     case .bind: bindArguments(process)
     case .acknowledge: (handle(process, .interrupt), 0, 0, [])
-    case .destroy: (handle(process), 0, 0, [])
+    case .destroy: (handle(process, random.chance(25) ? .budget : nil), 0, 0, [])
     case .exit: (boundary(), 0, 0, [])
     case .control: (handle(process, .machine), UInt64(random.below(4)), 3, [0x41_4141])
     default: (0, 0, 0, [])

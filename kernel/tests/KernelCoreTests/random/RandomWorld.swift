@@ -16,12 +16,15 @@ struct RandomWorld {
   private(set) var trace: [String] = []
   /// How often each call ended with each status.
   private(set) var outcomes: [SyscallNumber: [SyscallStatus: Int]] = [:]
+  /// Revokes that were not answered yet, and what each mapping was given.
+  var revokes: [PendingRevoke] = []
+  var ceilings: [MappingKey: Rights] = [:]
 
   /// - Parameter interleaves: Whether other threads may act between two batches of work.
   init(seed: UInt64, cpuCount: Int = 1, interleaves: Bool = true) {
     random = RandomSource(seed: seed)
     var configuration = SimulatedPlatform.Configuration()
-    configuration.frameCount = 160 + random.below(200)
+    configuration.frameCount = 120 + random.below(160)
     configuration.addressSpaceIdentifierCount = UInt32(1 + random.below(6))
     configuration.pageTableFormat = SimulatedPageTableFormat(
       levelCount: 3, sharesRoot: random.chance(50))
@@ -51,20 +54,36 @@ struct RandomWorld {
     let hasReaping = !machine.kernel.objects.shared.reaper.isEmpty
     if !workers.isEmpty || hasReaping, random.chance(60) { return doWork(workers) }
     if random.chance(6) { return happen() }
-    let able = threads { thread in
-      thread.isRunnable && thread.work == .none && (thread.state == .running || thread.isQueued)
-    }
+    let able = able()
     guard !able.isEmpty else { return unblock(workers) }
     if able.count < 4, random.chance(30) { return spawn() }
+    if !workers.isEmpty, random.chance(70), disturb() { return }
     let thread = random.pick(able)
     if random.chance(8) { return touch(thread) }
     if random.chance(2) { return fault(thread) }
-    act(thread)
+    switch random.below(100) {
+    case 0..<30: coincide(thread)
+    case 30..<36: extendChain(thread)
+    case 36: revokeLargeTree(thread)
+    default: act(thread)
+    }
   }
 
-  private func threads(_ isWanted: (KernelThread) -> Bool) -> [ThreadID] {
-    Census(machine.kernel).threads.filter { isWanted(machine.kernel.objects[$0]) }
-      .sorted { $0.granule < $1.granule }
+  /// Threads that can make a call now.
+  func able() -> [ThreadID] {
+    threads { thread in
+      thread.isRunnable && thread.work == .none && (thread.state == .running || thread.isQueued)
+    }
+  }
+
+  func threads(_ isWanted: (KernelThread) -> Bool) -> [ThreadID] {
+    // Nothing of a process that stopped or is ending runs; one that is gone has no threads.
+    Census(machine.kernel).threads.filter {
+      let thread = machine.kernel.objects[$0]
+      return !thread.isDetached && machine.kernel.objects[thread.process].state == .running
+        && isWanted(thread)
+    }
+    .sorted { $0.granule < $1.granule }
   }
 
   mutating func note(_ text: String) {
@@ -156,14 +175,18 @@ struct RandomWorld {
       "thread \(thread.granule): \(name) \(slots[0]) \(slots[1]) \(String(a2, radix: 16)) "
         + "words \(words.prefix(4).map { String($0, radix: 16) }) "
         + "word \(String(word.rawValue, radix: 16))")
+    let number = SyscallNumber(rawValue: UInt8(word.number))
+    beforeCall(actor, number, a0)
+    if number == .map { noteMappings() }
     let outcome = machine.invoke(actor, word: word, a0, a1, a2, words: words)
+    if number == .map, words.count > 2 { afterMap(rights: words[2]) }
     if let status = outcome.status, let number = SyscallNumber(rawValue: UInt8(word.number)) {
       outcomes[number, default: [:]][status, default: 0] += 1
       note("  \(status) \(outcome.value)")
     }
   }
 
-  /// Init makes a new process with a running thread and gives it some of what it has.
+  /// Init makes a new process with running threads and gives it some of what it has.
   mutating func spawn() {
     guard machine.canAct(machine.initial) else { return }
     note("init spawns")
@@ -171,31 +194,49 @@ struct RandomWorld {
     let runsWork = machine.runsWork
     machine.runsWork = true
     defer { machine.runsWork = runsWork }
-    let budget = UInt64(TestMachine.budgetHandle.rawValue)
-    func create(_ type: ObjectType, _ words: [UInt64]) -> Handle? {
+    // From a child budget at times, whose end takes the process along.
+    let budgets = handles(of: initial.process, .budget)
+    let own = TestMachine.budgetHandle
+    let budget = budgets.isEmpty || random.chance(60) ? own : random.pick(budgets)
+    func create(_ type: ObjectType, _ words: [UInt64], _ payer: Handle) -> Handle? {
       guard machine.canAct(initial) else { return nil }
       let outcome = machine.call(
-        initial, .create, budget, UInt64(type.rawValue), 0xffff, words)
+        initial, .create, UInt64(payer.rawValue), UInt64(type.rawValue), 0xffff, words)
       return outcome.status == .ok ? outcome.handle : nil
     }
-    guard let process = create(.process, []) else { return }
-    guard let memory = create(.memory, [4096]) else { return }
+    guard let process = create(.process, [], budget) else { return }
+    guard let memory = create(.memory, [4096], own) else { return }
     machine.map(initial, memory, process: process, at: Actor.scratch)
-    guard
-      let thread = create(.thread, [UInt64(process.rawValue), UInt64(98 + random.below(3))])
-    else { return }
-    // The shared objects for all, and a few of whatever init has.
+    var threads: [Handle] = []
+    for _ in 0..<2 + random.below(3) {
+      let words = [UInt64(process.rawValue), UInt64(98 + random.below(3))]
+      guard let thread = create(.thread, words, budget) else { break }
+      threads.append(thread)
+    }
+    // The shared objects for all, and a few of whatever init has; some endpoints twice.
     let all = handles(of: initial.process)
-    let some = all.filter { $0.slot > 3 && $0.slot < 16 || random.chance(15) }
-    for handle in some {
+    var some = all.filter { $0.slot > 4 && $0.slot < 16 || random.chance(12) }
+    if random.chance(60) { some += some.prefix(2) }
+    for handle in some + [process] + threads.prefix(2) {
       guard machine.canAct(initial) else { return }
       let rights = random.chance(80) ? Rights.all : Rights(bits: UInt16(random.below(256)))
       machine.copy(
         initial, handle, to: process, rights: rights,
-        badge: random.chance(20) ? UInt64(random.below(3)) : 0)
+        badge: random.chance(10) ? UInt64(random.below(3)) : 0)
+    }
+    for thread in threads where machine.canAct(initial) {
+      machine.call(initial, .start, UInt64(thread.rawValue), 0x10_0000, 0x20_0000)
     }
     guard machine.canAct(initial) else { return }
-    machine.call(initial, .start, UInt64(thread.rawValue), 0x10_0000, 0x20_0000)
+    if random.chance(40), let notification = handles(of: initial.process, .notification).first {
+      machine.call(
+        initial, .bind, UInt64(process.rawValue), UInt64(notification.rawValue))
+    }
+    // Orphans: nobody outside names them any more.
+    guard random.chance(25), machine.canAct(initial) else { return }
+    for handle in threads + [process] where machine.canAct(initial) {
+      machine.delete(initial, handle)
+    }
   }
 
   /// The handles that a process holds, by slot.

@@ -1,0 +1,110 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+
+@testable import KernelCore
+
+/// What callers were told, held against what is so: the auditor sees only the present.
+extension RandomWorld {
+  /// A revoke that has not been answered, and what was below its slot when it was called.
+  struct PendingRevoke {
+    let thread: ThreadID
+    let nodes: [(slot: SlotID, generation: UInt16)]
+  }
+
+  /// Notes what a call that is about to be made will promise.
+  mutating func beforeCall(_ actor: Actor, _ number: SyscallNumber?, _ a0: UInt64) {
+    revokes.removeAll { $0.thread == actor.thread }
+    guard number == .revoke, a0 <= UInt64(UInt32.max) else { return }
+    let handle = Handle(rawValue: UInt32(a0))
+    let slot = machine.kernel.objects[actor.process].table.slot(
+      at: handle.slot, in: machine.kernel.window)
+    guard !slot.isNone, machine.kernel.objects[slot].state == .held,
+      machine.kernel.objects[slot].handle == handle
+    else { return }
+    revokes.append(
+      PendingRevoke(
+        thread: actor.thread,
+        nodes: descendants(of: slot, limit: 400).map {
+          ($0, machine.kernel.objects[$0].generation)
+        }))
+  }
+
+  /// What was promised and is not so.
+  mutating func brokenPromises() -> [String] {
+    var findings: [String] = []
+    for revoke in revokes where machine.isAlive(revoke.thread) {
+      let thread = machine.kernel.objects[revoke.thread]
+      guard thread.work == .none, thread.state == .running || thread.state == .ready else {
+        continue
+      }
+      if ResultWord(rawValue: thread.registers.callWord).statusCode == 0 {
+        let living = revoke.nodes.count {
+          machine.isSlot($0.slot) && machine.kernel.objects[$0.slot].generation == $0.generation
+            && machine.kernel.objects[$0.slot].state != .free
+        }
+        if living > 0 { findings.append("revoke said ok, \(living) descendants live") }
+      }
+      revokes.removeAll { $0.thread == revoke.thread }
+    }
+    for mapping in liveMappings() {
+      let object = machine.kernel.objects[mapping]
+      let key = MappingKey(
+        process: object.process.granule, slot: object.slot.granule, address: object.address,
+        pageCount: object.pageCount)
+      guard let ceiling = ceilings[key] else { continue }
+      if !ceiling.includes(object.rights) {
+        findings.append("a mapping allows \(object.rights.bits), was given \(ceiling.bits)")
+      }
+    }
+    return findings
+  }
+
+  struct MappingKey: Hashable {
+    let process: UInt32
+    let slot: UInt32
+    let address: UInt64
+    let pageCount: UInt32
+  }
+
+  private func liveMappings() -> [MappingID] {
+    Census(machine.kernel).mappings
+  }
+
+  /// Notes what the new mapping of a `map` call was given.
+  mutating func afterMap(rights word: UInt64) {
+    for mapping in liveMappings() {
+      let object = machine.kernel.objects[mapping]
+      let key = MappingKey(
+        process: object.process.granule, slot: object.slot.granule, address: object.address,
+        pageCount: object.pageCount)
+      if ceilings[key] == nil {
+        ceilings[key] = Rights(bits: UInt16((word | word >> 8) & 7))
+      }
+    }
+  }
+
+  /// Notes the mappings that there are, and forgets those that are gone, so that their
+  /// places can be used again. What is not known may have anything.
+  mutating func noteMappings() {
+    var known: [MappingKey: Rights] = [:]
+    for mapping in liveMappings() {
+      let object = machine.kernel.objects[mapping]
+      let key = MappingKey(
+        process: object.process.granule, slot: object.slot.granule, address: object.address,
+        pageCount: object.pageCount)
+      known[key] = ceilings[key] ?? .all
+    }
+    ceilings = known
+  }
+}
+
+extension TestMachine {
+  /// Whether a slot's table is still there.
+  func isSlot(_ slot: SlotID) -> Bool {
+    Census(kernel).processes.contains { process in
+      kernel.objects[process].state != .ended
+        && Census.chunks(of: process, kernel).contains { $0.frame == slot.frame }
+    }
+  }
+}
