@@ -84,8 +84,9 @@ struct BootMemory: ~Copyable {
 
   /// Builds the kernel's own tables: the physical window and the parts of the image.
   mutating func makeTables(
-    _ loader: LimineBoot, format: CurrentPlatform.Format, windowBase: UInt64
+    _ loader: LimineBoot, on platform: inout CurrentPlatform
   ) throws(BootStop) -> KernelTables<CurrentPlatform.Format> {
+    let format = platform.pageTableFormat
     guard let physical = loader.kernelPhysicalBase, let virtual = loader.kernelVirtualBase,
       virtual == ImageLayout.start
     else { throw .loader("the boot loader does not say where it put the kernel") }
@@ -93,16 +94,18 @@ struct BootMemory: ~Copyable {
       var tables = try KernelTables(format: format, window: window, frames: &frames)
       for index in 0..<loader.memoryMapCount {
         guard let entry = loader.memoryMapEntry(at: index) else { continue }
-        try map(entry, in: &tables, windowBase: windowBase)
+        guard let rights = entry.windowRights(loader.acpiRoot, loader.deviceTree) else { continue }
+        try map(entry, rights, in: &tables, on: &platform)
       }
       let distance = virtual - physical
       let kernel = PageRights.global.union(.read)
-      try map(ImageLayout.text, kernel.union(.execute), distance, &tables)
-      try map(ImageLayout.rodata, kernel, distance, &tables)
+      try map(ImageLayout.text, kernel.union(.execute), distance, &tables, &platform)
+      try map(ImageLayout.rodata, kernel, distance, &tables, &platform)
       let data = kernel.union(.write)
       let guardPage = ImageLayout.stackGuard
-      try map(ImageLayout.data.lowerBound..<guardPage, data, distance, &tables)
-      try map(guardPage + 4096..<ImageLayout.data.upperBound, data, distance, &tables)
+      try map(ImageLayout.data.lowerBound..<guardPage, data, distance, &tables, &platform)
+      try map(
+        guardPage + 4096..<ImageLayout.data.upperBound, data, distance, &tables, &platform)
       return tables
     } catch {
       throw .outOfMemory
@@ -111,40 +114,35 @@ struct BootMemory: ~Copyable {
 
   private mutating func map(
     _ range: Range<UInt64>, _ rights: PageRights, _ distance: UInt64,
-    _ tables: inout KernelTables<CurrentPlatform.Format>
+    _ tables: inout KernelTables<CurrentPlatform.Format>, _ platform: inout CurrentPlatform
   ) throws(Failure) {
     guard !range.isEmpty else { return }
     try tables.map(
       range.lowerBound, to: range.lowerBound - distance,
-      byteCount: range.upperBound - range.lowerBound, rights: rights, frames: &frames)
+      byteCount: range.upperBound - range.lowerBound, rights: rights, frames: &frames,
+      on: &platform)
   }
 
-  /// Shows an entry of the memory map in the window: RAM for writing, the firmware's tables
-  /// for reading. Framebuffers are devices, and bad memory is nobody's.
+  /// Shows an entry of the memory map in the window.
   private mutating func map(
-    _ entry: LimineMemoryEntry, in tables: inout KernelTables<CurrentPlatform.Format>,
-    windowBase: UInt64
+    _ entry: LimineMemoryEntry, _ rights: PageRights,
+    in tables: inout KernelTables<CurrentPlatform.Format>, on platform: inout CurrentPlatform
   ) throws(Failure) {
-    var rights = PageRights.global.union(.read)
-    switch entry.kind {
-    case .usable, .loaderReclaimable, .kernelAndModules: rights = rights.union(.write)
-    case .acpiReclaimable, .acpiStorage, .reserved, .reservedMapped: break
-    case .badMemory, .framebuffer: return
-    }
     let (end, overflow) = entry.base.addingReportingOverflow(entry.byteCount)
     guard !overflow, entry.base < Granule.reach else { return }
     let base = entry.base & ~4095
     let limit = (min(end, Granule.reach) + 4095) & ~4095
     try tables.map(
-      windowBase &+ base, to: base, byteCount: limit - base, rights: rights, frames: &frames)
+      platform.physicalWindowBase &+ base, to: base, byteCount: limit - base, rights: rights,
+      frames: &frames, on: &platform)
   }
 
   /// Shows the platform's own devices in the window, uncached. The window ends below the
   /// kernel's image.
   mutating func mapDevices(
-    of platform: borrowing CurrentPlatform,
-    in tables: inout KernelTables<CurrentPlatform.Format>, windowBase: UInt64
+    of platform: inout CurrentPlatform, in tables: inout KernelTables<CurrentPlatform.Format>
   ) throws(BootFailure) {
+    let windowBase = platform.physicalWindowBase
     let limit = min(
       platform.pageTableFormat.physicalAddressLimit, (ImageLayout.start &- windowBase) & ~4095)
     var index = 0
@@ -156,7 +154,8 @@ struct BootMemory: ~Copyable {
         try tables.map(
           windowBase &+ pages.lowerBound, to: pages.lowerBound,
           byteCount: pages.upperBound - pages.lowerBound,
-          rights: PageRights.global.union(.read).union(.write).union(.device), frames: &frames)
+          rights: PageRights.global.union(.read).union(.write).union(.device), frames: &frames,
+          on: &platform)
       } catch {
         throw .outOfMemory
       }

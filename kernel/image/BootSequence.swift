@@ -95,12 +95,11 @@ struct BootSequence: ~Copyable {
     // SAFETY: the loader's direct map shows all RAM, and so will the kernel's own tables.
     let window = unsafe PhysicalWindow(windowBase: windowBase)
     var memory = try BootMemory(loader, window: window)
-    var tables = try memory.makeTables(
-      loader, format: platform.pageTableFormat, windowBase: windowBase)
+    var tables = try memory.makeTables(loader, on: &platform)
     platform.activateKernelTables(root: tables.root)
     do throws(BootFailure) {
       try discover()
-      try memory.mapDevices(of: platform, in: &tables, windowBase: windowBase)
+      try memory.mapDevices(of: &platform, in: &tables)
       try platform.startDevices()
     } catch {
       throw .platform(error)

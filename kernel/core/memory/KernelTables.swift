@@ -20,21 +20,26 @@ public struct KernelTables<Format: PageTableFormat> {
     window.clear(root.rawValue, byteCount: Limits.pageByteCount)
   }
 
-  /// Maps a range; what was mapped there before is replaced, a large page being split.
+  /// Maps a range; what was mapped there before is replaced, a large page being split. The tables
+  /// may be in use: the range can be used when this returns.
   ///
   /// - Throws: `noMemory`.
   /// - Precondition: All three numbers are multiples of the page size.
-  public mutating func map(
+  public mutating func map<P: Platform & ~Copyable>(
     _ virtual: UInt64, to physical: UInt64, byteCount: UInt64, rights: PageRights,
-    frames: inout FrameAllocator
+    frames: inout FrameAllocator, on platform: inout P
   ) throws(Failure) {
     var done: UInt64 = 0
     while done < byteCount {
       let level = largestLevel(virtual &+ done, physical + done, byteCount - done)
       try mapOne(
-        virtual &+ done, to: physical + done, rights: rights, level: level, frames: &frames)
+        virtual &+ done, to: physical + done, rights: rights, level: level, frames: &frames,
+        on: &platform)
       done += PageTableWalk.leafByteCount(atLevel: level)
     }
+    platform.mappingAdded(
+      at: VirtualAddress(virtual), pageCount: byteCount / Limits.pageByteCount,
+      in: AddressSpaceTag(root: root, identifier: 0), linksTables: true)
   }
 
   private func largestLevel(_ virtual: UInt64, _ physical: UInt64, _ left: UInt64) -> Int {
@@ -51,19 +56,24 @@ public struct KernelTables<Format: PageTableFormat> {
     return 0
   }
 
-  private mutating func mapOne(
+  private mutating func mapOne<P: Platform & ~Copyable>(
     _ virtual: UInt64, to physical: UInt64, rights: PageRights, level target: Int,
-    frames: inout FrameAllocator
+    frames: inout FrameAllocator, on platform: inout P
   ) throws(Failure) {
     var walk = PageTableWalk(to: virtual, from: root, levelCount: format.levelCount)
     while walk.level > target {
       let entry = window.load(walk.entryAddress, as: UInt64.self)
       switch format.decode(entry, level: walk.level) {
       case .table(let next): walk.descend(to: next)
-      case .empty: walk.descend(to: try addTable(at: walk.entryAddress, frames: &frames))
+      case .empty:
+        let table = try makeTable(&frames)
+        link(table, at: walk.entryAddress, on: &platform)
+        walk.descend(to: table)
       case .leaf(let base, let rights):
-        let table = try addTable(at: walk.entryAddress, frames: &frames)
+        let table = try makeTable(&frames)
+        // Before it is linked: the other parts of the large page are in use.
         split(base, rights, level: walk.level, into: table)
+        link(table, at: walk.entryAddress, on: &platform)
         walk.descend(to: table)
       }
     }
@@ -84,14 +94,20 @@ public struct KernelTables<Format: PageTableFormat> {
     }
   }
 
-  private mutating func addTable(
-    at entry: UInt64, frames: inout FrameAllocator
+  private mutating func makeTable(
+    _ frames: inout FrameAllocator
   ) throws(Failure) -> PhysicalAddress {
     guard let frame = frames.allocate() else { throw .noMemory }
     let table = PhysicalAddress(UInt64(frame) << 12)
     window.clear(table.rawValue, byteCount: Limits.pageByteCount)
-    window.store(format.makeTable(at: table), at: entry)
     frameCount += 1
     return table
+  }
+
+  private func link<P: Platform & ~Copyable>(
+    _ table: PhysicalAddress, at entry: UInt64, on platform: inout P
+  ) {
+    platform.orderTableStores()
+    window.store(format.makeTable(at: table), at: entry)
   }
 }

@@ -1,3 +1,5 @@
+import KernelHAL
+
 /// Where the loader put its answers: a virtual address for each request, 0 for no answer.
 public struct LimineResponses: Sendable {
   public var isBaseRevisionSupported = false
@@ -53,6 +55,31 @@ public struct LimineMemoryEntry: Equatable, Sendable {
     self.base = base
     self.byteCount = byteCount
     self.kind = kind
+  }
+
+  /// How the kernel's window shows the range: RAM for writing, the firmware's tables for reading,
+  /// nil for not at all.
+  ///
+  /// Reserved ranges are not shown, for what is there need not be memory: a CPU that reads ahead
+  /// in a cacheable mapping of a device, or of memory that only secure software may read, gets a
+  /// bus error at a time of its own choosing. The exception is a range that holds the tables that
+  /// the loader named: some firmware has these in memory that it calls reserved.
+  /// Source: Arm ARM (DDI 0487) §B2.7, "Memory types and attributes", on speculative accesses.
+  ///
+  /// - Parameters: Physical addresses of the ACPI root pointer and the device tree, if any.
+  public func windowRights(_ acpiRoot: UInt64?, _ deviceTree: UInt64?) -> PageRights? {
+    let reading = PageRights.global.union(.read)
+    switch kind {
+    case .usable, .loaderReclaimable, .kernelAndModules: return reading.union(.write)
+    case .acpiReclaimable, .acpiStorage, .reservedMapped: return reading
+    case .reserved: return contains(acpiRoot) || contains(deviceTree) ? reading : nil
+    case .badMemory, .framebuffer: return nil
+    }
+  }
+
+  private func contains(_ address: UInt64?) -> Bool {
+    guard let address else { return false }
+    return address >= base && address - base < byteCount
   }
 }
 

@@ -1,3 +1,4 @@
+import KernelHAL
 import PlatformCommon
 import Testing
 
@@ -203,5 +204,45 @@ private func boot(_ change: (inout LimineResponses) -> Void) -> LimineBoot {
     #expect(!found.isComplete)
     #expect(found[LimineText.limit] == 0)
     #expect(found[-1] == 0)
+  }
+
+  // MARK: What is shown
+
+  private func rights(
+    _ kind: LimineMemoryEntry.Kind, acpiRoot: UInt64? = nil, deviceTree: UInt64? = nil
+  ) -> PageRights? {
+    LimineMemoryEntry(base: 0x8000, byteCount: 0x2000, kind: kind)
+      .windowRights(acpiRoot, deviceTree)
+  }
+
+  @Test func ramIsShownForWritingAndTablesForReading() {
+    let reading = PageRights.global.union(.read)
+    for kind in [LimineMemoryEntry.Kind.usable, .loaderReclaimable, .kernelAndModules] {
+      #expect(rights(kind) == reading.union(.write))
+    }
+    for kind in [LimineMemoryEntry.Kind.acpiReclaimable, .acpiStorage, .reservedMapped] {
+      #expect(rights(kind) == reading)
+    }
+    #expect(rights(.badMemory) == nil)
+    #expect(rights(.framebuffer) == nil)
+  }
+
+  /// There may be devices in it, or memory that is not the kernel's to read.
+  @Test func reservedMemoryIsNotShown() {
+    #expect(rights(.reserved) == nil)
+    #expect(rights(.reserved, acpiRoot: 0x7fff, deviceTree: 0xa000) == nil)
+  }
+
+  @Test(arguments: [0x8000, 0x8123, 0x9fff] as [UInt64])
+  func reservedMemoryWithTheTablesIsShown(address: UInt64) {
+    #expect(rights(.reserved, acpiRoot: address) == PageRights.global.union(.read))
+    #expect(rights(.reserved, deviceTree: address) == PageRights.global.union(.read))
+  }
+
+  @Test func onlyReservedRangesAndFramebuffersMayHoldDevices() {
+    for value in 0...8 as ClosedRange<UInt64> {
+      let kind = LimineMemoryEntry.Kind(rawValue: value)
+      #expect(kind?.mayHoldDevices == (kind == .reserved || kind == .framebuffer))
+    }
   }
 }
