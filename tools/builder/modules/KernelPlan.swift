@@ -102,6 +102,6 @@ struct KernelLinker {
       "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "text",
       "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none", "--icf=all",
       "-T", linkScript, "-o", output,
-    ] + objects + [tableObject]
+    ] + context.architecture.linkFlags + objects + [tableObject]
   }
 }

@@ -27,7 +27,7 @@ struct LoaderPlan {
       [
         "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "max-page-size=4096",
         "-z", "norelro", "--build-id=none", "-T", linkScript, "-o", image,
-      ] + objects)
+      ] + context.architecture.linkFlags + objects)
     let convert = ToolCommand(
       context.toolchain.program("llvm-objcopy"),
       ["-O", "binary", image, context.loaderPath])

@@ -35,7 +35,7 @@ struct ProgramPlan {
         "-pie", "--no-dynamic-linker", "-static", "--gc-sections", "-z", "text",
         "-z", "max-page-size=4096", "-z", "separate-code", "-z", "noexecstack",
         "-z", "norelro", "--build-id=none", "-T", linkScript, "-o", unstripped,
-      ] + objects + unicodeLibrary)
+      ] + context.architecture.linkFlags + objects + unicodeLibrary)
     let strip = ToolCommand(
       context.toolchain.program("llvm-objcopy"), ["--strip-all", unstripped, output])
     let architecture = context.architecture

@@ -16,6 +16,8 @@ public struct Architecture: Sendable {
   public let userFlags: [String]
   /// clang flags of the UEFI loader.
   public let loaderFlags: [String]
+  /// Linker flags of kernel, loader and user programs.
+  public let linkFlags: [String]
   /// What firmware starts from removable media. Source: UEFI 2.10 §3.5.1.1.
   public let efiFileName: String
   /// Whether its machines may also start by BIOS.
@@ -53,6 +55,7 @@ extension Architecture {
     ],
     userFlags: [],
     loaderFlags: ["-mno-red-zone", "-mno-sse", "-mno-mmx", "-mno-avx"],
+    linkFlags: [],
     efiFileName: "BOOTX64.EFI",
     elfMachine: 62,
     route: DirectRoute(),
@@ -63,9 +66,10 @@ extension Architecture {
     swiftTarget: "aarch64-none-none-elf",
     clangTarget: "aarch64-none-elf",
     platformModule: "PlatformAArch64",
-    kernelFlags: ["-mgeneral-regs-only", "-fno-omit-frame-pointer"],
-    userFlags: [],
-    loaderFlags: ["-mgeneral-regs-only"],
+    kernelFlags: cortexA53Flags + ["-mgeneral-regs-only", "-fno-omit-frame-pointer"],
+    userFlags: cortexA53Flags,
+    loaderFlags: cortexA53Flags + ["-mgeneral-regs-only"],
+    linkFlags: ["--fix-cortex-a53-843419"],
     efiFileName: "BOOTAA64.EFI",
     elfMachine: 183,
     route: DirectRoute(),
@@ -82,6 +86,7 @@ extension Architecture {
     ],
     userFlags: ["-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany"],
     loaderFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
+    linkFlags: [],
     efiFileName: "BOOTRISCV64.EFI",
     elfMachine: 243,
     route: DirectRoute(),
@@ -96,10 +101,16 @@ extension Architecture {
     kernelFlags: loongArchFlags + ["-mabi=lp64s", "-fno-omit-frame-pointer"],
     userFlags: loongArchFlags + ["-mabi=lp64d", "-mno-lsx"],
     loaderFlags: loongArchFlags + ["-mabi=lp64s"],
+    linkFlags: [],
     efiFileName: "BOOTLOONGARCH64.EFI",
     elfMachine: 258,
     route: RetargetedRoute(RetargetedCode.loongArch64),
     hasUnicodeTables: false)
+
+  /// Early Cortex-A53 cores multiply and accumulate wrongly right after a memory access (erratum
+  /// 835769), and compute wrong addresses from an adrp at the end of a page (843419), which is the
+  /// linker's to avoid. Source: Arm, Cortex-A53 MPCore Software Developers Errata Notice (EPM048406).
+  private static let cortexA53Flags = ["-mfix-cortex-a53-835769"]
 
   /// Not every CPU accesses memory at any alignment; calls reach 128 MiB in one instruction; and
   /// loops start without instructions that do nothing.
