@@ -105,7 +105,7 @@ mnos_firmware_call:
 mnos_enter_kernel:
   csrw sie, zero
   csrci sstatus, 2                    // SIE off
-  li t0, 0x1e000                      // FS and XS off
+  li t0, 0x1e600                      // FS, VS and XS off
   csrc sstatus, t0
   mv t0, a1
   mv sp, a2

@@ -15,6 +15,8 @@ extension Kernel where P: ~Copyable {
       let offset = UInt64(index) * 8
       window.store(window.load(kernelRoot.rawValue + offset, as: UInt64.self), at: root + offset)
     }
+    // As for any table: a walker that gets to see the root must see what it holds now.
+    platform.orderTableStores()
     let identifier = identifiers.allocate(below: platform.addressSpaceIdentifierCount)
     return AddressSpaceTag(root: PhysicalAddress(root), identifier: identifier)
   }

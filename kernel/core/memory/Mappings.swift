@@ -66,6 +66,8 @@ extension Kernel where P: ~Copyable {
     let first = mapping.mappedCount
     var count = first
     var linksTables = false
+    // Also if memory runs out: a thread may use the pages so far until they are taken back.
+    defer { publish(mapping, from: first, to: count, linksTables: linksTables) }
     while count < mapping.pageCount, steps > 0 {
       let didLink = try mapPage(
         mapping.page(at: count), to: mapping.base + UInt64(count) * Limits.pageByteCount,
@@ -75,7 +77,6 @@ extension Kernel where P: ~Copyable {
       objects[id].mappedCount = count
       steps -= 1
     }
-    publish(mapping, from: first, to: count, linksTables: linksTables)
     return count == mapping.pageCount
   }
 
