@@ -25,7 +25,7 @@ func module(
 /// The part of an architecture's platform that needs no machine: all but its `machine` folder.
 func platform(_ name: String, _ architecture: String) -> Target {
   module(
-    name, "platforms/\(architecture)", imports: ["MnosABI", "KernelHAL", "PlatformCommon"],
+    name, "platforms/\(architecture)", imports: ["MnosABI", "ProgramFormat", "KernelHAL", "PlatformCommon"],
     exclude: ["asm", "include", "link.ld", "machine", "tests"])
 }
 

@@ -78,7 +78,7 @@ enum Backtrace {
     platform.write("\n")
   }
 
-  /// Finds the function that `pc` is in. Format: tools/builder/SymbolTable.swift.
+  /// Finds the function that `pc` is in. Format: tools/builder/elf/SymbolTable.swift.
   private static func writeName(of pc: UInt64, to platform: inout CurrentPlatform) {
     guard ImageLayout.text.contains(pc) else { return platform.write("outside the kernel's code") }
     let offset = pc - ImageLayout.start

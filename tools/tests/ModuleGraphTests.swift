@@ -30,9 +30,7 @@ import Testing
       #expect(package[name] == entry, "\(name) in ModuleTable, against Package.swift")
     }
     for (name, entry) in package where !Self.standIns.contains(name) {
-      guard Self.machineFolders.contains(where: entry.folder.hasPrefix),
-        entry.folder != "platforms/unicode"
-      else { continue }
+      guard Self.machineFolders.contains(where: entry.folder.hasPrefix) else { continue }
       #expect(table[name] == entry, "\(name) in Package.swift, against ModuleTable")
     }
   }
@@ -40,12 +38,20 @@ import Testing
   @Test func readerOfPackageSeesImportsAndFolders() {
     let text = """
       func module(_ name: String) {}
+      func program(_ name: String, _ path: String) -> Target {
+        module(name, path, imports: ["MnosABI", "Libmnos"], exclude: ["tests"])
+      }
+      func port(_ name: String, _ folder: String) -> Target {
+        module(
+          name, "ports/\\(folder)", imports: ["H"],
+          exclude: ["tests"])
+      }
       let targets = [
         module("A", "a", imports: ["X", "Y"], exclude: ["Z"]),
         module(
           "B", "b/c",
           imports: ["A"]), module("C", "c", exclude: ["D"]),
-        program("P", "p"),
+        program("P", "p"), port("Q", "q"),
       ]
       """
 
@@ -55,7 +61,8 @@ import Testing
     #expect(modules["B"] == Entry(folder: "b/c", imports: ["A"]))
     #expect(modules["C"] == Entry(folder: "c", imports: []))
     #expect(modules["P"] == Entry(folder: "p", imports: ["MnosABI", "Libmnos"]))
-    #expect(modules.count == 4)
+    #expect(modules["Q"] == Entry(folder: "ports/q", imports: ["H"]))
+    #expect(modules.count == 5)
   }
 
   /// Every module of every architecture, with the first of its folders. Test programs are left
@@ -80,17 +87,38 @@ import Testing
         contentsOfFile: "\(PortabilityTests.root)/Package.swift", encoding: .utf8))
   }
 
-  /// The calls of `module` and `program` in the text of Package.swift.
+  /// What a function of Package.swift adds to its two arguments, name and folder.
+  private struct Helper {
+    var folderPrefix: Substring = ""
+    var imports: Set<String> = []
+  }
+
+  /// The modules in the text of Package.swift: calls of `module`, and of the functions there
+  /// that call it with some imports of their own.
   private static func modules(in text: String) -> [String: Entry] {
+    var helpers = ["module": Helper()]
+    let definition =
+      #/func (\w+)\(_ name: String, _ \w+: String\) -> Target \{\s*module\(\s*name, (?:"([^"\\]*)\\\(\w+\)"|\w+),\s*imports: \[([^\]]*)\]/#
+    for match in text.matches(of: definition) {
+      helpers[String(match.1)] = Helper(
+        folderPrefix: match.2 ?? "", imports: names(in: match.3))
+    }
     var found: [String: Entry] = [:]
-    let call = #/(module|program)\(\s*"([^"]+)",\s*"([^"]+)"(?:,\s*imports:\s*\[([^\]]*)\])?/#
+    let call = #/(\w+)\(\s*"([^"]+)",\s*"([^"]+)"(?:,\s*imports:\s*\[([^\]]*)\])?/#
     for match in text.matches(of: call) {
-      let listed = (match.4 ?? "").split(separator: ",").map {
-        $0.trimmingCharacters(in: .whitespacesAndNewlines.union(["\""]))
-      }
-      let imports = match.1 == "program" ? ["MnosABI", "Libmnos"] : listed.filter { !$0.isEmpty }
-      found[String(match.2)] = Entry(folder: String(match.3), imports: Set(imports))
+      guard let helper = helpers[String(match.1)] else { continue }
+      found[String(match.2)] = Entry(
+        folder: "\(helper.folderPrefix)\(match.3)",
+        imports: helper.imports.union(names(in: match.4 ?? "")))
     }
     return found
+  }
+
+  /// The names in a list of string literals.
+  private static func names(in list: Substring) -> Set<String> {
+    Set(
+      list.split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespacesAndNewlines.union(["\""]))
+      }.filter { !$0.isEmpty })
   }
 }

@@ -79,11 +79,12 @@ func checkRefusedTransfers(_ suite: inout TestSuite) {
     let full = try scope.otherProcess(from: small)
     let remote = try scope.remote(in: full)
     let there = try expect(KernelCalls.copy(endpoint, to: full)).handle
+    // A receiver has a slot promised to it, so it begins to wait before the table is full.
+    remote.begin(CallWord(.receive, hasTransfers: true), to: there, record: .acceptingAny)
+    try remote.expectState(.receiving)
     var last = KernelCalls.copy(filler, to: full)
     while last.isStatus(.ok) { last = KernelCalls.copy(filler, to: full) }
     try expect(last, .noMemory)
-    remote.begin(CallWord(.receive, hasTransfers: true), to: there, record: .acceptingAny)
-    try remote.expectState(.receiving)
 
     let sent = try scope.perform(
       CallWord(.send, wordCount: 3, hasTransfers: true), to: endpoint,

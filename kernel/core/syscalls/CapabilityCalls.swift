@@ -100,6 +100,8 @@ extension Kernel where P: ~Copyable {
   private mutating func destroy(_ notification: NotificationID) throws(Failure) {
     guard !objects[notification].isDestroyed else { throw .badState }
     objects[notification].isDestroyed = true
+    let bound = objects[notification].boundThread
+    if !bound.isNone { emptyBound(objects[bound].boundSlot) }
     objects.doom(notification.header)
   }
 

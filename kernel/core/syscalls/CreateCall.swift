@@ -128,6 +128,9 @@ extension Kernel where P: ~Copyable {
   private mutating func createBudget(
     _ parent: BudgetID, memoryLimit: UInt64, objectLimit: UInt64, in slot: SlotID
   ) throws(Failure) {
+    // What no machine has is a mistake, not a shortage.
+    guard memoryLimit >> 63 == 0 else { throw .badArgument(3) }
+    guard objectLimit >> 63 == 0 else { throw .badArgument(4) }
     try charge(parent, bytes: memoryLimit, objects: objectLimit)
     do throws(Failure) {
       let budget = try make(

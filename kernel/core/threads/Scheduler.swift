@@ -18,6 +18,7 @@ extension Kernel where P: ~Copyable {
   /// What this entry doomed is as urgent as the thread that caused it.
   private mutating func adoptDoomed() {
     let causer = objects[cpu].current
+    if objects.shared.reaper.priority < 0 { objects[cpu].isThreadsTurn = false }
     objects.shared.reaper.adopt(
       atPriority: causer.isNone ? 0 : objects[causer].priority, in: objects)
   }
@@ -158,7 +159,9 @@ extension Kernel where P: ~Copyable {
   /// Puts the current thread behind the others of its priority, with a whole slice to come.
   mutating func rotate() {
     let thread = current
-    objects[cpu].isThreadsTurn.toggle()
+    // The reaper has every second turn of its priority; see `hasWork`.
+    let isRival = objects.shared.reaper.priority == Int(objects[thread].priority)
+    objects[cpu].isThreadsTurn = isRival && !objects[cpu].isThreadsTurn
     guard objects[thread].state == .running else { return }
     objects[thread].sliceLeft = 0
     objects[thread].state = .ready
