@@ -12,6 +12,8 @@ import Testing
     var deleted: [UInt64] = []
     /// Handles that `destroy` refuses, as a kernel does that cannot end such an object.
     var refused: Set<UInt64> = []
+    /// What `query` says of every budget: processes and budgets charged to it.
+    var processCount: UInt64 = 1
 
     func answer(_ registers: inout CallRegisters) {
       let number = CallWord(rawValue: registers.call).number
@@ -25,6 +27,7 @@ import Testing
           destroyed.append(handle)
         }
       case UInt64(SyscallNumber.delete.rawValue): deleted.append(handle)
+      case UInt64(SyscallNumber.query.rawValue): registers.words[4] = processCount
       default: break
       }
     }
@@ -61,10 +64,23 @@ import Testing
     }
   }
 
+  /// What clients hold of a service stays with them.
+  @Test(arguments: [1, 2] as [UInt64])
+  func endOfAServiceEndsItsBudgetIfItStartedSomething(processCount: UInt64) {
+    let kernel = FakeKernel()
+    kernel.processCount = processCount
+    HostTrap.answering(by: kernel.answer) {
+      _ = process(7, owner: 1)
+    }
+
+    #expect(kernel.destroyed == [processCount == 1 ? 70 : 72])
+    #expect(kernel.deleted.contains(73) == (processCount == 1))
+  }
+
   @Test func endOfAProcessEndsItsBudgetAndSoAllThatItStarted() {
     let kernel = FakeKernel()
     HostTrap.answering(by: kernel.answer) {
-      _ = process(7, owner: 1)
+      _ = process(7, owner: 5)
     }
 
     #expect(kernel.destroyed == [72])
@@ -76,7 +92,7 @@ import Testing
     let kernel = FakeKernel()
     kernel.refused = [72]
     HostTrap.answering(by: kernel.answer) {
-      _ = process(7, owner: 1)
+      _ = process(7, owner: 5)
     }
 
     #expect(kernel.destroyed == [70])

@@ -30,7 +30,8 @@ public enum ThreadState: UInt8, BitwiseCopyable, Sendable {
 ///   CPU nanoseconds, capabilities held, fault address, fault pc.
 /// - thread: state, exit value, priority, CPU nanoseconds, is suspended.
 /// - memory: bytes, is device, physical address (0 unless the capability has `manage`).
-/// - budget: memory limit, memory used, object limit, objects used (bytes and counts).
+/// - budget: memory limit, memory used, object limit, objects used (bytes and counts),
+///   processes and budgets charged to it.
 /// - interrupt: line, deliveries, is waiting for acknowledgement.
 /// - notification: the word, without clearing it.
 /// - endpoint: queued senders, queued receivers.

@@ -65,7 +65,8 @@ extension Budget {
   public func usage() throws(SyscallStatus) -> BudgetUsage {
     let words = try query()
     return BudgetUsage(
-      memoryLimit: words[0], memoryUsed: words[1], objectLimit: words[2], objectsUsed: words[3])
+      memoryLimit: words[0], memoryUsed: words[1], objectLimit: words[2], objectsUsed: words[3],
+      processCount: words[4])
   }
 
   private func create(
@@ -84,6 +85,8 @@ public struct BudgetUsage: Equatable, Sendable {
   public let memoryUsed: UInt64
   public let objectLimit: UInt64
   public let objectsUsed: UInt64
+  /// Processes charged to it, and budgets made from it.
+  public let processCount: UInt64
 
   /// Bytes that may still be used.
   public var freeMemory: UInt64 { memoryLimit > memoryUsed ? memoryLimit - memoryUsed : 0 }

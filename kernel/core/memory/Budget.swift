@@ -15,6 +15,8 @@ public struct Budget: KernelObject, BitwiseCopyable {
   /// Bytes and objects charged, limits of children included.
   public internal(set) var memoryUsed: UInt64 = 0
   public internal(set) var objectsUsed: UInt64 = 0
+  /// Processes and budgets charged to it: what can go on by itself.
+  var independentCount: UInt64 = 0
   /// The objects charged to it, children included; mappings are found by their process.
   var objects = List<ObjectsOfBudget>()
   /// Where those objects lie.

@@ -73,6 +73,7 @@ extension Kernel where P: ~Copyable {
     objects[header].budget = budget
     objects[budget].objects.append(header, in: objects)
     objects.shared.objectCounts[Int(Tag.type.rawValue)] += 1
+    if Tag.type.isIndependent { objects[budget].independentCount += 1 }
     return header.narrowed(to: tag)
   }
 
@@ -80,6 +81,7 @@ extension Kernel where P: ~Copyable {
   mutating func free(_ object: AnyObjectID) {
     let budget = objects[object].budget
     objects.shared.objectCounts[Int(objects[object].typeCode)] -= 1
+    if objects[object].type.isIndependent { objects[budget].independentCount -= 1 }
     objects[budget].objects.remove(object, in: objects)
     releasePlace(object, chargedTo: budget)
   }
@@ -126,4 +128,9 @@ extension Kernel where P: ~Copyable {
     }
     uncharge(budget, bytes: 0, objects: 1)
   }
+}
+
+extension ObjectType {
+  /// Whether objects of this type can go on when everything that named them is gone.
+  fileprivate var isIndependent: Bool { self == .process || self == .budget }
 }

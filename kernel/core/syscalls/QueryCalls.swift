@@ -23,6 +23,7 @@ extension Kernel where P: ~Copyable {
       words[1] = budget.memoryUsed
       words[2] = budget.objectLimit
       words[3] = budget.objectsUsed
+      words[4] = budget.independentCount
     case .interrupt:
       let interrupt = objects[objects.cast(object, to: Interrupt.self)]
       words[0] = UInt64(interrupt.line)

@@ -120,7 +120,8 @@ final class FakeSystem: ShellSystem {
   func memory() throws(SystemFailure) -> MemoryReport {
     MemoryReport(
       machine: nil,
-      budget: BudgetUsage(memoryLimit: 8192, memoryUsed: 4096, objectLimit: 9, objectsUsed: 1))
+      budget: BudgetUsage(memoryLimit: 8192, memoryUsed: 4096, objectLimit: 9, objectsUsed: 1,
+        processCount: 1))
   }
 
   private static func name(_ path: [UInt8]) -> String {
