@@ -56,7 +56,7 @@ extension Kernel where P: ~Copyable {
   /// derived from it; if the capability was taken away meanwhile, `cancelled`.
   mutating func revokeStep(of thread: ThreadID, _ token: SlotToken, steps: inout Int) {
     let slot = objects.redeem(token)
-    guard !slot.isNone else {
+    guard !slot.isNone, objects[slot].state != .ending else {
       steps -= 1
       return objects.completeWork(of: thread, .cancelled)
     }

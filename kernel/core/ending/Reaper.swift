@@ -170,7 +170,7 @@ extension Kernel where P: ~Copyable {
   // MARK: Threads
 
   private mutating func reap(_ thread: ThreadID, steps: inout Int) -> Bool {
-    if objects[thread].isUnhandled {
+    if objects[thread].isUnhandled, !objects[thread].isDetached {
       objects[thread].isUnhandled = false
       objects.stopProcess(of: thread)
     }

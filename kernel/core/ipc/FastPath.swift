@@ -17,7 +17,9 @@ extension Kernel where P: ~Copyable {
         objects[caller].registers.argument0, .endpoint, needing: .write.union(.call))
     else { return false }
     let endpoint = objects[slot].object.narrowed(to: Endpoint.self)
-    guard objects[endpoint].waiters == .receivers else { return false }
+    guard objects[endpoint].waiters == .receivers, !objects[endpoint].isDestroyed else {
+      return false
+    }
     let receiver = objects[endpoint].queue.first
     guard canSwitch(to: receiver) else { return false }
 

@@ -8,6 +8,8 @@ extension Kernel where P: ~Copyable {
   /// range: machine, first port, count; budget: memory limit, object limit.
   mutating func createCall(_ arguments: CreateArguments) throws(Failure) {
     let budget = try lookUp(arguments.budget, as: Budget.self, needing: .write).object
+    // What is being ended does not grow.
+    guard !objects[budget].header.isCondemned else { throw .badState }
     guard arguments.type <= 255, let type = ObjectType(rawValue: UInt8(arguments.type)) else {
       throw .badArgument(1)
     }
@@ -239,6 +241,7 @@ extension Kernel where P: ~Copyable {
     _ arguments: DeriveArguments, from source: SlotID, to slot: SlotID, rights: Rights
   ) throws(Failure) {
     let whole = try lookUp(arguments.source, as: MemoryObject.self, needing: .none).object
+    guard !objects[whole].header.isCondemned else { throw .badState }
     let (offset, length) = (arguments.offset, arguments.length)
     guard offset.isPageAligned, offset < objects[whole].byteCount else { throw .badArgument(1) }
     guard length > 0, length.isPageAligned, length <= objects[whole].byteCount - offset else {

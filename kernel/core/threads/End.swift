@@ -10,6 +10,8 @@ extension ObjectStore where P: ~Copyable {
     guard self[thread].state != .ended else { return }
     leaveWait(thread)
     abandonWork(of: thread)
+    // It has ended for a reason of its own now: its process may outlive it, or be gone.
+    self[thread].isUnhandled = false
     self[thread].state = .ended
     self[thread].exitValue = value
     let home = self[thread].home

@@ -18,9 +18,13 @@ extension Kernel where P: ~Copyable {
   /// What this entry doomed is as urgent as the thread that caused it.
   private mutating func adoptDoomed() {
     let causer = objects[cpu].current
-    if objects.shared.reaper.priority < 0 { objects[cpu].isThreadsTurn = false }
+    let before = objects.shared.reaper.priority
     objects.shared.reaper.adopt(
       atPriority: causer.isNone ? 0 : objects[causer].priority, in: objects)
+    guard objects.shared.reaper.priority != before else { return }
+    // The reaper begins; and the slice of the thread that it shares the CPU with runs.
+    objects[cpu].isThreadsTurn = false
+    objects[cpu].needsSchedule = true
   }
 
   /// Chooses the thread to run on this CPU.
@@ -156,12 +160,22 @@ extension Kernel where P: ~Copyable {
     objects[thread].sliceLeft = end > now ? end - now : 1
   }
 
+  /// A slice is over. If the reaper had it, the thread that it was taken from has the next
+  /// one; else the thread goes behind its equals, and the reaper has its turn again.
+  private mutating func endSlice() {
+    let isReapersSlice =
+      objects.shared.reaper.priority == Int(objects[current].priority)
+      && !objects[cpu].isThreadsTurn
+    guard isReapersSlice else { return rotate() }
+    objects[cpu].isThreadsTurn = true
+    objects[current].sliceLeft = 0
+    objects[cpu].needsSchedule = true
+  }
+
   /// Puts the current thread behind the others of its priority, with a whole slice to come.
   mutating func rotate() {
     let thread = current
-    // The reaper has every second turn of its priority; see `hasWork`.
-    let isRival = objects.shared.reaper.priority == Int(objects[thread].priority)
-    objects[cpu].isThreadsTurn = isRival && !objects[cpu].isThreadsTurn
+    objects[cpu].isThreadsTurn = false
     guard objects[thread].state == .running else { return }
     objects[thread].sliceLeft = 0
     objects[thread].state = .ready
@@ -204,7 +218,7 @@ extension Kernel where P: ~Copyable {
     }
     if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
       objects[cpu].sliceEnd = .max
-      if !current.isNone { rotate() }
+      if !current.isNone { endSlice() }
     }
     armTimer()
   }
