@@ -3,8 +3,10 @@ import MnosABI
 
 /// Chunks that the current entry added to tables, until it is known whether they are used.
 struct TableGrowth {
-  /// At most one for each slot that a message or call can fill.
-  var chunks: [6 of (process: ProcessID, chunk: UInt16)] = .init(repeating: (.none, 0))
+  /// At most one for each slot that is named, and one for those that are not: four and one for
+  /// the caller that a `replyAndReceive` answers, and again for what it receives.
+  static var limit: Int { 10 }
+  var chunks: [10 of (process: ProcessID, chunk: UInt16)] = .init(repeating: (.none, 0))
   var count = 0
 }
 
@@ -54,7 +56,7 @@ extension Kernel where P: ~Copyable {
 
   private mutating func addChunk(_ chunk: UInt16, to process: ProcessID) throws(Failure) {
     // More chunks than one entry could use are not asked for.
-    guard growth.count < 6 else { throw .noSlot }
+    guard growth.count < TableGrowth.limit else { throw .noSlot }
     let frame = try allocateFrame(chargedTo: objects[process].header.budget)
     objects[process].table.setChunkFrame(frame, chunk, in: window)
     objects[process].table.chunkCount += 1

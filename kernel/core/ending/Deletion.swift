@@ -80,6 +80,8 @@ extension Kernel where P: ~Copyable {
       let thread = objects.shared.revokers.first
       guard !thread.isNone, case .revoke(let token) = objects[thread].work else { return }
       revokeStep(of: thread, token, steps: &steps)
+      // What that ends is the revoker's doing, not the helper's.
+      if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
     }
   }
 }

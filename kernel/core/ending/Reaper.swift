@@ -14,17 +14,20 @@ extension Kernel where P: ~Copyable {
     while steps > 0, objects.shared.reaper.priority >= 0 {
       let priority = objects.shared.reaper.priority
       let object = objects.shared.reaper.takeFirst(in: objects)
-      objects[object].isDoomed = false
       steps -= 1
       let isDone = reap(object, steps: &steps)
       if !isDone, !objects[object].isDoomed {
-        objects[object].isDoomed = true
-        objects.shared.reaper.putBack(object, atPriority: priority, in: objects)
+        objects.shared.reaper.put(object, atPriority: UInt8(priority), in: objects)
       }
       // What this doomed is as urgent as what caused it.
       objects.shared.reaper.adopt(atPriority: UInt8(priority), in: objects)
     }
-    if objects.shared.reaper.priority < 0 { objects[cpu].isThreadsTurn = false }
+    let running = objects[cpu].current
+    let rival = running.isNone ? 0 : Int(objects[running].priority)
+    if objects.shared.reaper.priority < rival {
+      objects[cpu].isThreadsTurn = false
+      objects[cpu].isReapersSlice = false
+    }
   }
 
   /// - Returns: Whether nothing is left to be done for now. The object may be gone then.
@@ -149,9 +152,10 @@ extension Kernel where P: ~Copyable {
   private mutating func reap(_ budget: BudgetID, steps: inout Int) -> Bool {
     if objects[budget].header.isCondemned {
       let charged = objects[budget].objects.first
-      // One after the other: each that goes calls us again.
+      // One after the other: each that goes calls us again. Also if it was condemned before:
+      // it becomes as urgent as its budget is now.
       if !charged.isNone {
-        if !objects[charged].isCondemned { objects.condemn(charged) }
+        objects.condemn(charged)
         return true
       }
       guard objects[budget].isUnused else { return true }

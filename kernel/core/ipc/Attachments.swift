@@ -10,6 +10,8 @@ struct Attachments {
   /// The rights that each is passed on with, at most.
   var masks: [4 of Rights] = .init(repeating: .none)
   var isMoved: [4 of Bool] = .init(repeating: false)
+  /// What cancelling the waits through those that are moved takes; see `movedWaitLimit`.
+  var cancelledWaits = 0
 
   /// Whether a slot is attached to be moved.
   func moves(_ slot: SlotID) -> Bool {
@@ -27,16 +29,16 @@ struct Destinations {
 /// The first phase of a transfer: everything that can fail is looked at here, and nothing is
 /// changed but that tables grow, which is undone if it was for nothing.
 extension Kernel where P: ~Copyable {
-  /// Threads that may wait through a capability that is moved: each has to be woken within
-  /// the call.
-  static var movedWaiterLimit: Int { 16 }
+  /// How much may wait through the capabilities that one call moves, as it has to be woken
+  /// within the call: threads, and capabilities that these have attached.
+  static var movedWaitLimit: Int { 16 }
 
   /// Reads the current thread's transfer record.
   ///
   /// - Parameter address: Where the record is, or nil for a call without one.
   /// - Throws: `badPointer`; `badArgument(2)` for a count over 4, undefined bits or a
   ///   capability moved that is listed twice; `badCapability`, `noRight` or `badState`
-  ///   for a capability that cannot be attached.
+  ///   for a capability that cannot be attached. Cost: constant, see `movedWaitLimit`.
   mutating func readAttachments(at address: UInt64?) throws(Failure) -> Attachments {
     var attached = Attachments()
     guard let address else { return attached }
@@ -63,7 +65,10 @@ extension Kernel where P: ~Copyable {
     let slot = try lookUp(UInt64(transfer.handle.rawValue))
     let needed: Rights = transfer.isMove ? .transfer : .transfer.union(.copy)
     guard objects[slot].rights.includes(needed) else { throw .noRight }
-    if transfer.isMove { try checkMove(of: slot, to: transfer.rights) }
+    if transfer.isMove {
+      attached.cancelledWaits += try checkMove(of: slot, to: transfer.rights)
+      guard attached.cancelledWaits <= Self.movedWaitLimit else { throw .badState }
+    }
     for other in 0..<attached.count where attached.slots[other] == slot {
       guard !transfer.isMove, !attached.isMoved[other] else { throw .badArgument(2) }
     }
@@ -75,17 +80,22 @@ extension Kernel where P: ~Copyable {
 
   /// Checks that a capability can go to another slot, with these rights.
   ///
-  /// - Throws: `badState` if it is mapped, if more threads wait through it than can be woken
-  ///   within a call, or if what was derived from it would keep rights that it loses.
-  mutating func checkMove(of slot: SlotID, to mask: Rights) throws(Failure) {
+  /// - Returns: How much waits through it, at most `movedWaitLimit`.
+  /// - Throws: `badState` if it is mapped, if more waits through it than can be woken within
+  ///   a call, or if what was derived from it would keep rights that it loses.
+  @discardableResult
+  mutating func checkMove(of slot: SlotID, to mask: Rights) throws(Failure) -> Int {
     guard objects[slot].mappings.isEmpty else { throw .badState }
     let isReduced = !mask.includes(objects[slot].rights)
     guard !isReduced || objects[slot].firstChild.isNone else { throw .badState }
+    var count = 0
     var waiter = objects[slot].waiters.first
-    for _ in 0..<Self.movedWaiterLimit where !waiter.isNone {
+    while !waiter.isNone {
+      count += 1 + Int(objects[waiter].message.transferCount)
+      guard count <= Self.movedWaitLimit else { throw .badState }
       waiter = List<WaitersOfSlot>.next(after: waiter, in: objects)
     }
-    guard waiter.isNone else { throw .badState }
+    return count
   }
 
   /// Finds a slot for each of `count` capabilities in a receiver's table.

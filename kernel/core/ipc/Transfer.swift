@@ -6,8 +6,8 @@ import MnosABI
 /// Nothing here can fail. Sender and receiver have left their queues before, so that what
 /// happens to the capabilities they waited through does not reach them.
 extension ObjectStore where P: ~Copyable {
-  /// Ends the waits through a capability that is about to move; at most
-  /// `Kernel.movedWaiterLimit` of them.
+  /// Ends the waits through a capability that is about to move. They are few: see
+  /// `Kernel.movedWaitLimit`.
   func cancelWaiters(of slot: SlotID) {
     while !self[slot].waiters.isEmpty { wake(self[slot].waiters.first, .cancelled) }
   }

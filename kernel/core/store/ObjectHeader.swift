@@ -12,13 +12,17 @@ public protocol KernelObject {
 ///
 ///     byte 0      4        8             16            24      28
 ///     | type  ... | budget | of budget   | reaping     | names |      |
+///
+/// Bytes 1 to 3 say how far its end has come: its place with the reaper, whether it is
+/// condemned, and how urgent it is.
 public struct ObjectHeader: BitwiseCopyable {
   public internal(set) var typeCode: UInt8 = 0
-  /// Whether it stands in the reaper's queue: something about its end is to be done.
-  var isDoomed = false
+  /// Where the reaper has it: something about its end is to be done.
+  var reaperPlace = ReaperPlace.none
   /// Whether it ends although capabilities name it: its budget is being ended.
   var isCondemned = false
-  private var padding: UInt8 = 0
+  /// While the reaper has it: the highest priority of those who caused that.
+  var urgency: UInt8 = 0
   /// The budget that it is charged to; none for the root budget.
   public internal(set) var budget = BudgetID.none
   /// Its place among what is charged to that budget, and in the reaper's queue.
@@ -32,6 +36,17 @@ public struct ObjectHeader: BitwiseCopyable {
   init(_ type: ObjectType) { typeCode = type.rawValue }
 
   public var type: ObjectType { ObjectType(rawValue: typeCode) ?? .none }
+  /// Whether the reaper is going to look at it.
+  var isDoomed: Bool { reaperPlace != .none }
+}
+
+/// Where an object stands with the reaper.
+enum ReaperPlace: UInt8, BitwiseCopyable {
+  case none
+  /// This entry doomed it.
+  case incoming
+  /// In the queue of its urgency.
+  case queued
 }
 
 /// The list of all that is charged to a budget.

@@ -3,9 +3,14 @@ import MnosABI
 
 /// Objects about whose end something is to be done, by the priority of those who caused it.
 ///
+///            doom                    adopt                    take
+///     none ───────> incoming ────────────────> queued ────────────────> none
+///                      ^                         │
+///                      └─────────────────────────┘ doom, by whoever else wants its end
+///
 /// Nothing ends in the middle of an operation: an operation that takes away the last that
 /// kept an object alive, or that makes its waiters wait in vain, puts the object here. The
-/// kernel carries the ends out afterwards, in counted steps; see threads/Reaper.swift.
+/// kernel carries the ends out afterwards, in counted steps; see ending/Reaper.swift.
 struct ReaperQueue: BitwiseCopyable {
   /// What this entry added; its priority is not known yet.
   private(set) var incoming = List<Doomed>()
@@ -19,24 +24,39 @@ struct ReaperQueue: BitwiseCopyable {
 
   func list(at priority: Int) -> List<Doomed> { lists[priority] }
 
-  /// - Precondition: `object` is in no reaper queue.
-  mutating func add<P: Platform & ~Copyable>(_ object: AnyObjectID, in store: ObjectStore<P>) {
+  /// Notes that the reaper has to look at an object; one that is queued already becomes as
+  /// urgent as whoever says so now, if that is more. O(1).
+  fileprivate mutating func add<P: Platform & ~Copyable>(
+    _ object: AnyObjectID, in store: ObjectStore<P>
+  ) {
+    switch store[object].reaperPlace {
+    case .incoming: return
+    case .queued:
+      // `priority` stays: the object comes back at its urgency or above, by `adopt`.
+      let level = store[object].urgency
+      lists[Int(level)].remove(object, in: store)
+      if lists[Int(level)].isEmpty { occupied.remove(level) }
+    case .none: break
+    }
+    store[object].reaperPlace = .incoming
     incoming.append(object, in: store)
   }
 
-  /// Gives what this entry added the priority of who caused it.
+  /// Queues what this entry added, as urgent as the one who caused it. Cost: linear in what
+  /// was added, each of which was a step of its own.
   mutating func adopt<P: Platform & ~Copyable>(
     atPriority causer: UInt8, in store: ObjectStore<P>
   ) {
-    guard !incoming.isEmpty else { return }
-    lists[Int(causer)].append(contentsOf: &incoming, in: store)
-    occupied.insert(causer)
-    priority = max(priority, Int(causer))
+    while !incoming.isEmpty {
+      let object = incoming.first
+      incoming.remove(object, in: store)
+      put(object, atPriority: max(causer, store[object].urgency), in: store)
+    }
   }
 
   /// Takes the first of the highest priority.
   ///
-  /// - Precondition: `priority >= 0`.
+  /// - Precondition: `priority >= 0`, and nothing is incoming.
   mutating func takeFirst<P: Platform & ~Copyable>(in store: ObjectStore<P>) -> AnyObjectID {
     let object = lists[priority].first
     lists[priority].remove(object, in: store)
@@ -44,16 +64,22 @@ struct ReaperQueue: BitwiseCopyable {
       occupied.remove(UInt8(priority))
       priority = occupied.highest
     }
+    store[object].reaperPlace = .none
+    store[object].urgency = 0
     return object
   }
 
-  /// Puts one back behind the others of its priority: there is more to do.
-  mutating func putBack<P: Platform & ~Copyable>(
-    _ object: AnyObjectID, atPriority priority: Int, in store: ObjectStore<P>
+  /// Puts an object behind the others of a priority.
+  ///
+  /// - Precondition: It is in no list of the queue.
+  mutating func put<P: Platform & ~Copyable>(
+    _ object: AnyObjectID, atPriority level: UInt8, in store: ObjectStore<P>
   ) {
-    lists[priority].append(object, in: store)
-    occupied.insert(UInt8(priority))
-    self.priority = max(self.priority, priority)
+    store[object].reaperPlace = .queued
+    store[object].urgency = level
+    lists[Int(level)].append(object, in: store)
+    occupied.insert(level)
+    priority = max(priority, Int(level))
   }
 }
 
@@ -83,9 +109,5 @@ struct PrioritySet: BitwiseCopyable {
 
 extension ObjectStore where P: ~Copyable {
   /// Has the reaper look at an object after this operation. O(1).
-  func doom(_ object: AnyObjectID) {
-    guard !self[object].isDoomed else { return }
-    self[object].isDoomed = true
-    shared.reaper.add(object, in: self)
-  }
+  func doom(_ object: AnyObjectID) { shared.reaper.add(object, in: self) }
 }

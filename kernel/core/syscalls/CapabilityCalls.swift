@@ -70,6 +70,8 @@ extension Kernel where P: ~Copyable {
     }
     guard objects[slot].rights.includes(.manage) else { throw .noRight }
     let object = objects[slot].object
+    // Where an end is under way already, it goes on as urgently as this caller is.
+    if objects[object].isDoomed || objects[object].isCondemned { objects.doom(object) }
     switch type {
     case .process: try destroy(objects.cast(object, to: Process.self))
     case .thread: try destroy(objects.cast(object, to: ThreadTag.self))

@@ -71,10 +71,13 @@ extension Kernel where P: ~Copyable {
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 
+  /// Threads that wait at an endpoint are counted up to this.
+  static var countedWaiters: UInt64 { 64 }
+
   private mutating func query(_ endpoint: EndpointID, into words: inout [8 of UInt64]) {
     var count: UInt64 = 0
     var thread = objects[endpoint].queue.first
-    while !thread.isNone {
+    while !thread.isNone, count < Self.countedWaiters {
       count += 1
       thread = List<WaitingThreads>.next(after: thread, in: objects)
     }

@@ -9,6 +9,9 @@ public struct CPUState: BitwiseCopyable {
   var needsSchedule = false
   /// Whether the thread, not the reaper, has the turn where both have the same priority.
   var isThreadsTurn = false
+  /// Whether the reaper was busy all through the current thread's slice, so that the thread is
+  /// owed one.
+  var isReapersSlice = false
   /// Whether another CPU, which set `needsSchedule`, has to interrupt this one.
   var needsWakeUp = false
   /// Whether the CPU's port permissions are those of a process that has some.

@@ -55,13 +55,18 @@ extension ObjectStore where P: ~Copyable {
     self[process].faultPC = self[thread].registers.programCounter
     let value = ExitValue.faulted | self[thread].fault.kind
     let supervisor = self[process].supervisor
-    guard !supervisor.isNone else { return beginEnding(process, value: value) }
+    guard isHeard(supervisor) else { return beginEnding(process, value: value) }
     self[process].exitValue = value
     self[process].state = .stopped
     reschedule(process)
     // Only itself knows it: nobody could do anything with it.
     if self[process].foreignNameCount == 0 { doom(process.header) }
     signalBound(supervisor)
+  }
+
+  /// Whether a signal through a bound slot reaches a notification that can be waited for.
+  private func isHeard(_ slot: SlotID) -> Bool {
+    !slot.isNone && !self[cast(self[slot].object, to: Notification.self)].isDestroyed
   }
 
   /// The CPUs look again at what they run: it may be a thread of this process.

@@ -11,13 +11,12 @@ extension Kernel where P: ~Copyable {
   /// Ends an entry: afterwards `current` is the thread to run, or none to idle.
   @inline(__always)
   public mutating func leave() {
-    if objects.shared.reaper.hasIncoming { adoptDoomed() }
+    if objects.shared.reaper.hasIncoming { adoptDoomed(by: objects[cpu].current) }
     if objects[cpu].needsSchedule { schedule() }
   }
 
-  /// What this entry doomed is as urgent as the thread that caused it.
-  private mutating func adoptDoomed() {
-    let causer = objects[cpu].current
+  /// Queues what was doomed since the last time: it is as urgent as the thread that caused it.
+  mutating func adoptDoomed(by causer: ThreadID) {
     let before = objects.shared.reaper.priority
     objects.shared.reaper.adopt(
       atPriority: causer.isNone ? 0 : objects[causer].priority, in: objects)
@@ -148,6 +147,10 @@ extension Kernel where P: ~Copyable {
       !objects[cpu].ready.first(atPriority: priority).isNone
         || objects.shared.reaper.priority == priority
     else { return }
+    // The reaper has it only if it is busy from here on: what the thread ends during its
+    // slice is ended in its own time.
+    objects[cpu].isReapersSlice =
+      objects.shared.reaper.priority == priority && !objects[cpu].isThreadsTurn
     let left = objects[thread].sliceLeft
     objects[cpu].sliceEnd = platform.now() &+ (left == 0 ? Self.sliceLength : left)
   }
@@ -163,10 +166,8 @@ extension Kernel where P: ~Copyable {
   /// A slice is over. If the reaper had it, the thread that it was taken from has the next
   /// one; else the thread goes behind its equals, and the reaper has its turn again.
   private mutating func endSlice() {
-    let isReapersSlice =
-      objects.shared.reaper.priority == Int(objects[current].priority)
-      && !objects[cpu].isThreadsTurn
-    guard isReapersSlice else { return rotate() }
+    guard objects[cpu].isReapersSlice else { return rotate() }
+    objects[cpu].isReapersSlice = false
     objects[cpu].isThreadsTurn = true
     objects[current].sliceLeft = 0
     objects[cpu].needsSchedule = true
@@ -214,6 +215,8 @@ extension Kernel where P: ~Copyable {
       let thread = objects[cpu].timers.earliest
       guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
       objects.wake(thread, .timedOut)
+      // It is the woken thread's doing, not that of the one that happens to run, or of none.
+      if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
       left -= 1
     }
     if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {

@@ -62,6 +62,13 @@ extension Kernel where P: ~Copyable {
   private mutating func mapWorkStep(
     _ mapping: MappingID, for thread: ThreadID, steps: inout Int
   ) {
+    // What is being ended is not filled any more: one would undo what the other does.
+    guard objects[objects[mapping].slot].state != .ending,
+      objects[objects[mapping].process].isAlive
+    else {
+      objects[thread].work = .unmap(mapping, .cancelled)
+      return
+    }
     guard let isDone = try? mapStep(mapping, steps: &steps) else {
       objects[thread].work = .unmap(mapping, .noMemory)
       return

@@ -96,6 +96,11 @@ final class TestMachine {
 
   var now: UInt64 { kernel.platform.time }
 
+  /// Whether something is about to end.
+  var isReaping: Bool { kernel.isReaping }
+  /// The priority of the most urgent of what is about to end, or -1.
+  var priorityOfEnds: Int { kernel.objects.shared.reaper.priority }
+
   // MARK: Threads
 
   /// Makes `thread`, which must be ready, the current one of CPU 0.
@@ -116,6 +121,12 @@ final class TestMachine {
     }
     kernel.objects[cpu].ready.remove(thread, in: kernel.objects)
     kernel.run(thread)
+  }
+
+  /// The thread that runs on CPU 0, or none.
+  var running: ThreadID {
+    kernel.enter(cpu: 0)
+    return kernel.current
   }
 
   func isAlive(_ thread: ThreadID) -> Bool {

@@ -38,8 +38,8 @@ struct RandomSource: RandomNumberGenerator {
     ?? []
 
   /// Whether each step is printed before it is made: `MNOS_TRACE` is set.
-  static var isTracing: Bool { ProcessInfo.processInfo.environment["MNOS_TRACE"] != nil }
+  static let isTracing = ProcessInfo.processInfo.environment["MNOS_TRACE"] != nil
 
   /// Whether the tests print how often each call ended how: `MNOS_REPORT` is set.
-  static var isReporting: Bool { ProcessInfo.processInfo.environment["MNOS_REPORT"] != nil }
+  static let isReporting = ProcessInfo.processInfo.environment["MNOS_REPORT"] != nil
 }
