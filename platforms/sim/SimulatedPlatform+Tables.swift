@@ -17,6 +17,8 @@ extension SimulatedPlatform {
   }
 
   private func mayBeLinked(_ frame: UInt64) -> Bool {
+    // Most of memory: nothing in it that could be damaged.
+    if memory.isClear(at: frame, count: Limits.pageByteCount) { return true }
     // A root has the kernel's entries, in its upper half if it has any, before it is used.
     let isClear = memory.isClear(at: frame, count: Limits.pageByteCount / 2)
     guard isClear || orderedTables.contains(frame) else { return false }
