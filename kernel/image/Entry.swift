@@ -10,7 +10,8 @@ import KernelHAL
 func systemCallEntry(_ cpu: UInt64) -> UInt {
   Instance.withKernel { kernel in
     kernel.enter(cpu: Int(cpu))
-    kernel.systemCall()
+    if kernel.takeFastPath() { return kernel.objects.registersAddress(of: kernel.current) }
+    kernel.takeGeneralPath()
     kernel.leave()
     return finishEntry(&kernel)
   }

@@ -3,17 +3,23 @@ import MnosABI
 
 /// From a system call's number to its handler.
 extension Kernel where P: ~Copyable {
-  /// Carries out the current thread's system call, or begins to.
+  /// Carries out the current thread's system call if it is one half of a round trip and
+  /// nothing is in the way.
   ///
-  /// The outcome is in its registers when it runs next.
-  public mutating func systemCall() {
+  /// - Returns: Whether it was done. The other party is `current` then, and nothing comes
+  ///   before it: `leave` would do nothing, and there is no work.
+  @inline(__always)
+  public mutating func takeFastPath() -> Bool {
+    let word = CallWord(rawValue: objects[current].registers.callWord)
+    if word.isPlainCall { return fastCall(word) }
+    return word.isPlainReply && fastReplyAndReceive(word)
+  }
+
+  /// Carries out any system call of the current thread, or begins to. The outcome is in its
+  /// registers when it runs next.
+  public mutating func takeGeneralPath() {
     let thread = current
     let word = CallWord(rawValue: objects[thread].registers.callWord)
-    if word.isPlainCall {
-      if fastCall(word) { return }
-    } else if word.isPlainReply, fastReplyAndReceive(word) {
-      return
-    }
     do throws(Failure) {
       guard let number = SyscallNumber(rawValue: UInt8(truncatingIfNeeded: word.number)) else {
         throw Failure(.unknownSyscall, value: word.number)

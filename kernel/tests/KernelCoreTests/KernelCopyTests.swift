@@ -38,7 +38,7 @@ import Testing
     kernel.objects[thread].registers.argument1 = UInt64(ObjectType.notification.rawValue)
     kernel.objects[thread].registers.argument2 = UInt64(SlotChoice.any)
     kernel.objects[thread].registers[word: 0] = word
-    kernel.systemCall()
+    kernel.takeGeneralPath()
     kernel.leave()
   }
 }

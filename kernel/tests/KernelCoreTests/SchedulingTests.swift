@@ -16,7 +16,7 @@ import Testing
       let current = machine.kernel.current
       order.append(machine.kernel.objects[current].priority)
       machine.kernel.objects[current].registers.callWord = CallWord(.exit).rawValue
-      machine.enter { $0.systemCall() }
+      machine.enter { $0.takeGeneralPath() }
       #expect(machine.findings == [])
     }
 

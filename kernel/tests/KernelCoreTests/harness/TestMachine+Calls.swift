@@ -28,7 +28,14 @@ extension TestMachine {
       registers[word: index] = index < words.count ? words[index] : Self.pattern(100 + index)
     }
     kernel.objects[actor.thread].registers = registers
-    enter { $0.systemCall() }
+    enter { kernel in
+      guard kernel.takeFastPath() else { return kernel.takeGeneralPath() }
+      // The machine goes to user mode from here: there must be nothing left to do.
+      let isDone =
+        !kernel.objects[kernel.cpu].needsSchedule && !kernel.objects.shared.reaper.hasIncoming
+        && !kernel.hasWork
+      precondition(isDone, "the fast path left something to be done")
+    }
     return outcome(actor)
   }
 
