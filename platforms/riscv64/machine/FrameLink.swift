@@ -6,6 +6,6 @@ extension RISCVPlatform {
   /// Source: RISC-V ABIs specification, "Frame Pointer Convention".
   public static func frameLink(at frame: UInt64) -> (caller: UInt64, returnAddress: UInt64) {
     // SAFETY: the caller checked that the frame is in the kernel's stack.
-    unsafe FrameBelowPointer.link(at: frame)
+    unsafe FrameRecord.link(at: frame, .belowPointer)
   }
 }

@@ -69,6 +69,15 @@ public struct X86Platform: ~Copyable {
   }
 }
 
+extension X86Platform: Platform {
+  public var cpuCount: Int { 1 }
+
+  /// With one CPU there is nobody to wake.
+  public mutating func wake(cpu: Int) {}
+
+  public mutating func writeDebug(byte: UInt8) { debugPort.write(byte) }
+}
+
 /// What this CPU's port bitmap holds.
 struct PortState {
   /// The ports whose bits are clear.

@@ -3,6 +3,7 @@ import MnosABI
 import PlatformCommon
 import X86Shims
 
+/// Traps, interrupts and the timer.
 extension X86Platform {
   public func isLineAvailable(_ line: UInt32) -> Bool {
     line < interruptLineCount && controllerIndex(line: line) != nil
@@ -97,5 +98,33 @@ extension X86Platform {
     guard line < InterruptLineStates.lineLimit else { return nil }
     for index in ioAPICs.indices where ioAPICs[index].contains(line: line) { return index }
     return nil
+  }
+
+  // MARK: Time
+
+  public func now() -> UInt64 {
+    clock.timeStamp.nanoseconds(in: x86_read_time_stamp() &- clock.start)
+  }
+
+  @inlinable public func timestamp() -> UInt64 { x86_read_time_stamp() }
+
+  public func nanoseconds(ticks: UInt64) -> UInt64 { clock.timeStamp.nanoseconds(in: ticks) }
+
+  public mutating func armTimer(deadline: UInt64) {
+    if deadline == .max {
+      clock.usesDeadline ? localAPIC.setTimer(timeStamp: 0) : localAPIC.setTimer(counts: 0)
+      return
+    }
+    let stamp = x86_read_time_stamp()
+    let now = clock.timeStamp.nanoseconds(in: stamp &- clock.start)
+    let delay = deadline > now ? deadline - now : 0
+    if clock.usesDeadline {
+      let ticks = min(clock.timeStamp.ticks(for: delay), 1 << 62)
+      localAPIC.setTimer(timeStamp: stamp &+ ticks)
+    } else {
+      let counts = clock.localTimer.ticks(for: delay)
+      // A count that does not fit fires early: the kernel then arms it again.
+      localAPIC.setTimer(counts: UInt32(truncatingIfNeeded: min(counts, 0xffff_ffff)))
+    }
   }
 }
