@@ -7,8 +7,30 @@ import MnosABI
 /// An object in the queue is looked at as it is then, not as it was when it was put there,
 /// so being there once too often does no harm. Each look does a bounded part; what is not done
 /// goes to the end of the queue, so that nobody's end waits for another's.
+///
+/// Each kind of object has a `reap` of the same shape, and answers whether it is done for now:
+///
+///     it has a reason to end?  ── no ──> done: its next doom brings it back
+///          │ yes
+///          v
+///     what hangs on it is ended: waiters, parts, bindings, work
+///          v
+///     condemned? its names are deleted ── some are left ──> not done: behind the others
+///          v
+///     no name is left? ── no ──> done: the last one to go dooms it again
+///          │ yes
+///          v
+///     doomed in the meantime? ── yes ──> not done: the look that this brings frees it
+///          │ no
+///          v
+///     freed, and the budget uncharged, which may doom the budget in turn
+///
+/// Nothing here calls itself through an object: what an end causes is doomed, not ended.
 extension Kernel where P: ~Copyable {
   /// Does a batch of steps for the most urgent objects.
+  ///
+  /// - Precondition: Nothing is incoming: `leave` was called since the last operation. The
+  ///   reaper has the turn; see `hasWork`.
   mutating func reapBatch() {
     var steps = Self.batchSteps
     while steps > 0, objects.shared.reaper.priority >= 0 {
@@ -16,12 +38,15 @@ extension Kernel where P: ~Copyable {
       let object = objects.shared.reaper.takeFirst(in: objects)
       steps -= 1
       let isDone = reap(object, steps: &steps)
+      // If it was doomed by its own look, `adopt` puts it back; done, it may be freed memory.
       if !isDone, !objects[object].isDoomed {
         objects.shared.reaper.put(object, atPriority: UInt8(priority), in: objects)
       }
       // What this doomed is as urgent as what caused it.
       objects.shared.reaper.adopt(atPriority: UInt8(priority), in: objects)
     }
+    // With nothing left at the running thread's priority the turns begin anew: the next end of
+    // that priority comes before the thread again.
     let running = objects[cpu].current
     let rival = running.isNone ? 0 : Int(objects[running].priority)
     if objects.shared.reaper.priority < rival {
@@ -30,6 +55,8 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Looks at an object, and does a part of its end if it has reason to end.
+  ///
   /// - Returns: Whether nothing is left to be done for now. The object may be gone then.
   private mutating func reap(_ object: AnyObjectID, steps: inout Int) -> Bool {
     switch objects[object].type {
@@ -46,6 +73,9 @@ extension Kernel where P: ~Copyable {
 
   /// Deletes the capabilities to an object that is condemned.
   ///
+  /// They are found from the object, in whatever table, message or binding they are; nobody's
+  /// table is searched. An object that is not condemned keeps its names.
+  ///
   /// - Returns: Whether no capability names the object.
   private mutating func endNames(of object: AnyObjectID, steps: inout Int) -> Bool {
     while steps > 0, objects[object].isCondemned, !objects[object].names.isEmpty {
@@ -60,6 +90,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Frees an object without names; the reaper must not look at it again.
+  ///
+  /// - Returns: Whether it was freed.
   private mutating func finish(_ object: AnyObjectID, steps: inout Int) -> Bool {
     // Losing its last name put it into the queue once more: it is freed at that turn.
     guard !objects[object].isDoomed else { return false }
@@ -70,6 +102,8 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Messages and signals
 
+  /// An endpoint: its waiters learn when nobody can receive from it any more, which may be long
+  /// before its last name goes. Only then is it freed.
   private mutating func reap(_ endpoint: EndpointID, steps: inout Int) -> Bool {
     if objects[endpoint].header.isCondemned { objects[endpoint].isDestroyed = true }
     if objects[endpoint].isDeserted {
@@ -81,6 +115,7 @@ extension Kernel where P: ~Copyable {
     return finish(endpoint.header, steps: &steps)
   }
 
+  /// A notification: once destroyed its waiters learn so, and a thread bound to it is let go.
   private mutating func reap(_ notification: NotificationID, steps: inout Int) -> Bool {
     if objects[notification].header.isCondemned { objects[notification].isDestroyed = true }
     if objects[notification].isDestroyed {
@@ -96,6 +131,8 @@ extension Kernel where P: ~Copyable {
 
   /// Wakes the threads of a queue: their peer is gone.
   ///
+  /// - Parameter queue: The first thread of the queue, read anew each time, as each wake changes
+  ///   it.
   /// - Returns: Whether the queue is empty.
   private mutating func wakeAll(
     in queue: (ObjectStore<P>) -> ThreadID, steps: inout Int
@@ -108,6 +145,8 @@ extension Kernel where P: ~Copyable {
     return queue(objects).isNone
   }
 
+  /// An interrupt: its line is masked before the object goes, for a delivery finds the object by
+  /// its line. Afterwards the line can be claimed again.
   private mutating func reap(_ interrupt: InterruptID, steps: inout Int) -> Bool {
     guard endNames(of: interrupt.header, steps: &steps) else {
       return !isUnfinished(interrupt.header)
@@ -121,6 +160,8 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Memory
 
+  /// Memory: the frames go back when the whole has neither names nor parts. No mapping can be
+  /// left then, because each ends with the capability it was made through.
   private mutating func reap(_ memory: MemoryID, steps: inout Int) -> Bool {
     guard objects[memory].parts.isEmpty else {
       // The parts keep it alive, unless it is condemned; the last one calls us again.
@@ -134,6 +175,7 @@ extension Kernel where P: ~Copyable {
     }
     guard !objects[memory].header.isDoomed else { return false }
     let ended = objects[memory]
+    // Charged apart from the object, so given back apart. Other kinds have no frames of their own.
     if ended.kind == .owned {
       frames.free(FrameNumber(ended.base >> 12), count: ended.byteCount / Limits.pageByteCount)
       uncharge(ended.header.budget, bytes: ended.byteCount, objects: 0)
@@ -143,12 +185,15 @@ extension Kernel where P: ~Copyable {
     return finish(memory.header, steps: &steps)
   }
 
+  /// Takes a part out of its whole, which may have lived for its sake alone.
   private mutating func removePart(_ part: MemoryID, of whole: MemoryID) {
     objects[whole].parts.remove(part, in: objects)
     let isUnneeded = objects[whole].header.names.isEmpty && objects[whole].parts.isEmpty
     if isUnneeded || objects[whole].header.isCondemned { objects.doom(whole.header) }
   }
 
+  /// A budget: condemned, it ends what is charged to it, one object after the other; a child
+  /// budget among it does the same in its turn, so the depth of the tree costs no stack.
   private mutating func reap(_ budget: BudgetID, steps: inout Int) -> Bool {
     if objects[budget].header.isCondemned {
       let charged = objects[budget].objects.first
@@ -158,6 +203,7 @@ extension Kernel where P: ~Copyable {
         objects.condemn(charged)
         return true
       }
+      // Frames are still charged, or mappings: whoever gives them back dooms it again.
       guard objects[budget].isUnused else { return true }
     }
     guard endNames(of: budget.header, steps: &steps) else {
@@ -166,6 +212,7 @@ extension Kernel where P: ~Copyable {
     guard objects[budget].isUnused, !objects[budget].header.budget.isNone else { return true }
     guard !objects[budget].header.isDoomed else { return false }
     let ended = objects[budget]
+    // The parent gets back what it set aside, on top of the charge for the object itself.
     uncharge(
       ended.header.budget, bytes: ended.memoryLimit, objects: ended.objectLimit)
     return finish(budget.header, steps: &steps)
@@ -173,6 +220,15 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Threads
 
+  /// A thread: also looked at for what happened to it while it lives. In this order:
+  ///
+  ///     its fault has no handler            its process stops, or ends
+  ///     its reply right was dropped         it is woken with `peerGone`
+  ///     condemned; or never started and     it ends
+  ///       without a name
+  ///     ended                               it is detached, then freed without names
+  ///
+  /// A thread that was started needs no name: it runs on as long as its process.
   private mutating func reap(_ thread: ThreadID, steps: inout Int) -> Bool {
     if objects[thread].isUnhandled, !objects[thread].isDetached {
       objects[thread].isUnhandled = false
@@ -199,6 +255,10 @@ extension Kernel where P: ~Copyable {
 
   /// Finishes what an ended thread had begun and takes it out of its process.
   ///
+  /// The work goes first, in as many batches as it takes: a mapping that is half made names the
+  /// thread as its worker. Whoever watches hears after that, and the process last, because the
+  /// loss of its last thread ends it.
+  ///
   /// - Returns: Whether that is done.
   private mutating func detach(_ thread: ThreadID, steps: inout Int) -> Bool {
     continueWork(of: thread, steps: &steps)
@@ -220,6 +280,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes sure that no CPU refers to a thread that is going away.
+  ///
+  /// Its extended registers may still be in a CPU: without an owner the next switch drops them
+  /// instead of saving them into memory that is somebody else's by then.
   private mutating func forget(_ thread: ThreadID) {
     for index in 0..<objects.shared.cpuCount {
       let state = objects.shared.cpus[index]
@@ -233,6 +296,18 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Processes
 
+  /// A process: ends when it is condemned, or when nobody can reach it. What it held is given back
+  /// in stages, each of which relies on those before it:
+  ///
+  ///     threads ──────> nobody runs in it, and nothing new comes into its table
+  ///     capabilities ─> its slots are free, and what was mapped through them is unmapped
+  ///     ports ────────> the ranges that others bound to it
+  ///     mappings ─────> what others mapped into it, through capabilities of their own
+  ///     chunks ───────> the table's frames: every slot in them is free
+  ///     spaces ───────> directory and root table: no page is mapped, so no other table is left
+  ///     done
+  ///
+  /// The object itself stays, with its exit value, until the last capability to it goes.
   private mutating func reap(_ process: ProcessID, steps: inout Int) -> Bool {
     let isOutOfReach =
       objects[process].header.names.isEmpty
@@ -252,6 +327,7 @@ extension Kernel where P: ~Copyable {
     return finish(process.header, steps: &steps)
   }
 
+  /// Does a part of the stage that the process's end has come to.
   private mutating func endStep(of process: ProcessID, steps: inout Int) {
     switch objects[process].endStage {
     case .threads:
@@ -259,6 +335,7 @@ extension Kernel where P: ~Copyable {
       let thread = objects[process].threads.first
       guard !thread.isNone else { return proceed(process, to: .capabilities) }
       objects.end(thread, value: objects[process].exitValue)
+      // If it is not done, the thread is still the first, and the next step goes on with it.
       _ = detach(thread, steps: &steps)
     case .capabilities: endCapabilities(of: process, steps: &steps)
     case .ports:
@@ -280,11 +357,14 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Goes on to a stage, whose cursor begins at 0.
   private mutating func proceed(_ process: ProcessID, to stage: EndStage) {
     objects[process].endStage = stage
     objects[process].endCursor = 0
   }
 
+  /// Deletes the capability of the next slot; the cursor is a slot's index. A chunk that does not
+  /// exist is skipped in one step, and the scan is over when no slot is in use.
   private mutating func endCapabilities(of process: ProcessID, steps: inout Int) {
     steps -= 1
     let index = objects[process].endCursor
@@ -293,12 +373,14 @@ extension Kernel where P: ~Copyable {
     }
     let slot = objects[process].table.slot(at: index, in: window)
     if slot.isNone {
+      // The last chunk ends the scan: its index must not wrap to 0.
       objects[process].endCursor = min(index, SlotChoice.any - 64) + 64
     } else if objects[slot].state == .free || deleteStep(slot, steps: &steps) {
       objects[process].endCursor = index + 1
     }
   }
 
+  /// Gives back the next chunk; the cursor is a chunk's number.
   private mutating func endChunk(of process: ProcessID, steps: inout Int) {
     steps -= 1
     let table = objects[process].table
@@ -312,6 +394,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Everything was given back: the process has ended, and its supervisor hears of it.
+  ///
+  /// The signal comes last of all: who waits for it may rely on the memory being there again.
   private mutating func finishEnding(of process: ProcessID) {
     objects[process].state = .ended
     if process == objects.shared.firstProcess {
