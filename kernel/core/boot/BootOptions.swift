@@ -8,9 +8,9 @@ public enum LogLevel: UInt8, Sendable {
 
 /// The kernel's command line: words separated by spaces, each `name=value`.
 ///
-/// It stays a line of bytes: there is no heap, so what the options name is kept
-/// as ranges of it. Of an option that stands twice the last counts, but self-tests that were
-/// asked for once are run.
+/// It stays a line of bytes: there is no heap, so what the options name is kept as ranges of it.
+/// Of an option that stands twice the last counts, but self-tests that were asked for once are
+/// run.
 public struct BootOptions {
   /// `kernel.selftest=1`, or a suite was named: run self-tests instead of init.
   public private(set) var runsSelfTests = false

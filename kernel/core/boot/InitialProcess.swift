@@ -101,7 +101,7 @@ extension Kernel where P: ~Copyable {
     return budget
   }
 
-  /// Puts a first capability, with all rights, into any slot of a process.
+  /// Puts a first capability, with all rights unless told otherwise, into any slot of a process.
   ///
   /// - Returns: Its handle as `BootInfo` has it.
   /// - Throws: `noMemory`, `noSlot`.

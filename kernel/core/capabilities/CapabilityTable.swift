@@ -8,7 +8,7 @@ import MnosABI
 ///     directory                v                 │
 ///     ┌────┬────┬────┬─  ─┬────────┐             v
 ///     │ 17 │  0 │ 23 │ …  │ frame  │ ──> ┌───┬───┬───┬─ … ─┬───┐
-///     └────┴────┴────┴─  ─┴────────┘     │   │   │   │     │   │  64 slots of a granule
+///     └────┴────┴────┴─  ─┴────────┘     │   │   │   │     │   │  64 slots, a granule each
 ///       0: no such chunk                 └───┴───┴───┴─ … ─┴───┘
 ///
 /// Look-up is two loads and a compare whatever the table holds. Chunks are added where a

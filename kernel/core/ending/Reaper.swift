@@ -8,7 +8,8 @@ import MnosABI
 /// so being there once too often does no harm. Each look does a bounded part; what is not done
 /// goes to the end of the queue, so that nobody's end waits for another's.
 ///
-/// Each kind of object has a `reap` of the same shape, and answers whether it is done for now:
+/// Each kind of object has a `reap` of much the same shape, which answers whether it is done for
+/// now:
 ///
 ///     it has a reason to end?  ── no ──> done: its next doom brings it back
 ///          │ yes
@@ -103,7 +104,7 @@ extension Kernel where P: ~Copyable {
   // MARK: Messages and signals
 
   /// An endpoint: its waiters learn when nobody can receive from it any more, which may be long
-  /// before its last name goes. Only then is it freed.
+  /// before its last name goes and it is freed.
   private mutating func reap(_ endpoint: EndpointID, steps: inout Int) -> Bool {
     if objects[endpoint].header.isCondemned { objects[endpoint].isDestroyed = true }
     if objects[endpoint].isDeserted {
@@ -203,7 +204,7 @@ extension Kernel where P: ~Copyable {
         objects.condemn(charged)
         return true
       }
-      // Frames are still charged, or mappings: whoever gives them back dooms it again.
+      // Should anything still be charged, whoever gives it back dooms the budget again.
       guard objects[budget].isUnused else { return true }
     }
     guard endNames(of: budget.header, steps: &steps) else {
@@ -226,7 +227,7 @@ extension Kernel where P: ~Copyable {
   ///     its reply right was dropped         it is woken with `peerGone`
   ///     condemned; or never started and     it ends
   ///       without a name
-  ///     ended                               it is detached, then freed without names
+  ///     ended                               it is detached, and freed without names
   ///
   /// A thread that was started needs no name: it runs on as long as its process.
   private mutating func reap(_ thread: ThreadID, steps: inout Int) -> Bool {

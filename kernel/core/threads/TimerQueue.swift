@@ -6,7 +6,7 @@ struct TimerNode: BitwiseCopyable {
   var parent = ThreadID.none
   var left = ThreadID.none
   var right = ThreadID.none
-  /// Nodes on the way down the right side until there is none: at most log2 of all nodes.
+  /// Nodes on the way down the right side until there is none: at most log2(n + 1) of n nodes.
   var rank: UInt8 = 0
   var isArmed = false
 }
