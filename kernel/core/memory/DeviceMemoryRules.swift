@@ -37,7 +37,7 @@ public struct DeviceMemoryRules {
       }
     }
     count = kept
-    // No place is left: what lies between two ranges is refused too, where it is least.
+    // If no place is left, what lies between two ranges is refused too, where it is least.
     if count == Self.capacity {
       widen(nearest(to: start, end), to: start, end)
     } else {

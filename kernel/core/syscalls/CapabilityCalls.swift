@@ -104,7 +104,7 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Parameter handle: Argument 0.
   /// - Throws: `badCapability`; `wrongType`; `noRight` without `manage`; `badState` if the
-  ///   object is ended, destroyed or condemned already, or is the root budget. In this order.
+  ///   object ended or was destroyed before, or is the root budget. In this order.
   mutating func destroyCall(capability handle: UInt64) throws(Failure) {
     let slot = try lookUp(handle)
     let type = objects[slot].type

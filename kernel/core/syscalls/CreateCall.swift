@@ -121,8 +121,8 @@ extension Kernel where P: ~Copyable {
     return thread
   }
 
-  /// - Throws: What `lookUpMachine` throws; `badArgument(4)` for a line that does not exist or is
-  ///   the kernel's own; what `makeInterrupt` throws.
+  /// - Throws: What `lookUpMachine` throws; `badArgument(4)` for a line that does not exist or
+  ///   that user code may not have; what `makeInterrupt` throws.
   private mutating func createInterrupt(
     _ budget: BudgetID, machine: UInt64, line: UInt64, in slot: SlotID
   ) throws(Failure) {

@@ -71,8 +71,8 @@ extension Kernel where P: ~Copyable {
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue
     words[2] = UInt64(objects[process].threadCount)
-    // Page tables, the table's directory, and its chunks: what the process itself was charged
-    // beside its objects. Memory that it maps is charged to who made it.
+    // Page tables, the directory of its capabilities, and its chunks: the frames that the process
+    // itself was charged. Memory that it maps is charged to whoever made it.
     let frameCount =
       objects[process].tableFrames + 1 + UInt32(objects[process].table.chunkCount)
     words[3] = UInt64(frameCount) * Limits.pageByteCount

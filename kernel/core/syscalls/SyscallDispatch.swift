@@ -56,8 +56,8 @@ extension Kernel where P: ~Copyable {
   ) throws(Failure) {
     let thread = current
     switch number {
-    // What a message call leaves undefined in its call word, such as the reply handle of a
-    // `send`, its handler checks.
+    // Parts of the call word that such a call has no use for, like the reply handle of a `send`,
+    // are its handler's to refuse.
     case .call: try send(MessageArguments(word, thread, in: objects), isCall: true)
     case .replyAndReceive: try replyAndReceive(MessageArguments(word, thread, in: objects))
     case .send: try send(MessageArguments(word, thread, in: objects), isCall: false)

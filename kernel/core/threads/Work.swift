@@ -9,8 +9,8 @@ import MnosABI
 ///                       interrupts, more urgent threads ──> next batch ┘
 ///
 /// The work is data in the thread and is done while that thread is the current one, in its time
-/// and at its priority. Others join in twice: whoever makes capabilities helps with revokes, and
-/// the reaper finishes what an ended thread must not leave half done; see `abandonWork`.
+/// and at its priority. Two others do some of it: whoever makes capabilities helps with revokes,
+/// and the reaper finishes what an ended thread must not leave half done; see `abandonWork`.
 extension Kernel where P: ~Copyable {
   /// Steps between two looks at the interrupts: slots emptied, threads woken, pages mapped
   /// and unmapped, objects freed. A step that needs more than one is begun only while
