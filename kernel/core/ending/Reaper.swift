@@ -8,30 +8,25 @@ import MnosABI
 /// so being there once too often does no harm. Each look does a bounded part; what is not done
 /// goes to the end of the queue, so that nobody's end waits for another's.
 ///
-/// Each kind of object has a `reap` of much the same shape, which answers whether it is done for
-/// now:
+/// Each kind of object has a `reap` of much the same shape, which says whether it is done:
 ///
 ///     it has a reason to end?  ── no ──> done: its next doom brings it back
-///          │ yes
-///          v
+///          v yes
 ///     what hangs on it is ended: waiters, parts, bindings, work
 ///          v
 ///     condemned? its names are deleted ── some are left ──> not done: behind the others
 ///          v
 ///     no name is left? ── no ──> done: the last one to go dooms it again
-///          │ yes
-///          v
+///          v yes
 ///     doomed in the meantime? ── yes ──> not done: the look that this brings frees it
-///          │ no
-///          v
+///          v no
 ///     freed, and the budget uncharged, which may doom the budget in turn
 ///
 /// Nothing here calls itself through an object: what an end causes is doomed, not ended.
 extension Kernel where P: ~Copyable {
   /// Does a batch of steps for the most urgent objects.
   ///
-  /// - Precondition: Nothing is incoming: `leave` was called since the last operation. The
-  ///   reaper has the turn; see `hasWork`.
+  /// - Precondition: It has the turn, and nothing is incoming: `leave` was called before.
   mutating func reapBatch() {
     var steps = Self.batchSteps
     while steps > 0, objects.shared.reaper.priority >= 0 {
@@ -56,8 +51,6 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// Looks at an object, and does a part of its end if it has reason to end.
-  ///
   /// - Returns: Whether nothing is left to be done for now. The object may be gone then.
   private mutating func reap(_ object: AnyObjectID, steps: inout Int) -> Bool {
     switch objects[object].type {
@@ -90,9 +83,7 @@ extension Kernel where P: ~Copyable {
     objects[object].isCondemned && !objects[object].names.isEmpty
   }
 
-  /// Frees an object without names; the reaper must not look at it again.
-  ///
-  /// - Returns: Whether it was freed.
+  /// Frees an object without names, unless the reaper has to look at it again; returns whether.
   private mutating func finish(_ object: AnyObjectID, steps: inout Int) -> Bool {
     // Losing its last name put it into the queue once more: it is freed at that turn.
     guard !objects[object].isDoomed else { return false }
@@ -132,8 +123,7 @@ extension Kernel where P: ~Copyable {
 
   /// Wakes the threads of a queue: their peer is gone.
   ///
-  /// - Parameter queue: The first thread of the queue, read anew each time, as each wake changes
-  ///   it.
+  /// - Parameter queue: The first thread of the queue, read anew after each wake.
   /// - Returns: Whether the queue is empty.
   private mutating func wakeAll(
     in queue: (ObjectStore<P>) -> ThreadID, steps: inout Int
@@ -146,8 +136,7 @@ extension Kernel where P: ~Copyable {
     return queue(objects).isNone
   }
 
-  /// An interrupt: its line is masked before the object goes, for a delivery finds the object by
-  /// its line. Afterwards the line can be claimed again.
+  /// An interrupt: its line is masked before the object goes, and can be claimed again after it.
   private mutating func reap(_ interrupt: InterruptID, steps: inout Int) -> Bool {
     guard endNames(of: interrupt.header, steps: &steps) else {
       return !isUnfinished(interrupt.header)
@@ -328,7 +317,6 @@ extension Kernel where P: ~Copyable {
     return finish(process.header, steps: &steps)
   }
 
-  /// Does a part of the stage that the process's end has come to.
   private mutating func endStep(of process: ProcessID, steps: inout Int) {
     switch objects[process].endStage {
     case .threads:
@@ -358,7 +346,6 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// Goes on to a stage, whose cursor begins at 0.
   private mutating func proceed(_ process: ProcessID, to stage: EndStage) {
     objects[process].endStage = stage
     objects[process].endCursor = 0
