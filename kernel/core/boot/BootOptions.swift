@@ -7,6 +7,10 @@ public enum LogLevel: UInt8, Sendable {
 }
 
 /// The kernel's command line: words separated by spaces, each `name=value`.
+///
+/// It stays a line of bytes: there is no heap, so what the options name is kept as ranges of it.
+/// Of an option that stands twice the last counts, but self-tests that were asked for once are
+/// run.
 public struct BootOptions {
   /// `kernel.selftest=1`, or a suite was named: run self-tests instead of init.
   public private(set) var runsSelfTests = false
@@ -25,6 +29,7 @@ public struct BootOptions {
   public init(_ line: Span<UInt8>) {
     var start = 0
     while start < line.count {
+      // A control character, such as the end of a line, separates too.
       guard line[start] > 32 else {
         start += 1
         continue
@@ -39,13 +44,18 @@ public struct BootOptions {
     }
   }
 
+  /// Carries out one word.
+  ///
+  /// - Returns: Whether its name is known and its value can be.
   private mutating func apply(_ word: Range<Int>, of line: Span<UInt8>) -> Bool {
     var equals = word.lowerBound
     while equals < word.upperBound, line[equals] != UInt8(ascii: "=") { equals += 1 }
     let name = word.lowerBound..<equals
+    // A word without `=` has an empty value.
     let value = min(equals + 1, word.upperBound)..<word.upperBound
     if Self.matches(name, "kernel.selftest", line) {
       guard Self.matches(value, "1", line) || Self.matches(value, "0", line) else { return false }
+      // A 0 does not undo what naming a suite asked for.
       runsSelfTests = runsSelfTests || Self.matches(value, "1", line)
       return true
     }
@@ -63,6 +73,9 @@ public struct BootOptions {
     return false
   }
 
+  /// A level by name or by number.
+  ///
+  /// - Returns: Whether it is one.
   private mutating func setLogLevel(_ value: Range<Int>, _ line: Span<UInt8>) -> Bool {
     if Self.matches(value, "error", line) || Self.matches(value, "0", line) {
       logLevel = .error

@@ -4,9 +4,27 @@ import MnosABI
 /// Bindings: a capability kept by the kernel so that one object can reach another.
 ///
 /// The bound slot is in the table of the process that binds and derived from the
-/// capability it used, so it ends with that process or by revoke.
+/// capability it used, so it ends with that process or by revoke. Both sides know each other:
+///
+///     table of the binder                       the object it is bound for
+///     ┌───────────────────┐  holder, role      ┌───────────────────────────────┐
+///     │ slot, state bound │ ─────────────────> │ thread     boundSlot,         │
+///     └───────────────────┘                    │            faultHandler,      │
+///         │ object    ^                        │            endWatcher         │
+///         v           └─────────────────────── │ process    supervisor, ports  │
+///     notification,       a slot per role      │ interrupt  target             │
+///     endpoint or none                         └───────────────────────────────┘
+///
+/// So a binding can end from either side in O(1): when its slot is deleted, the role says which
+/// link of the holder to clear; when the holder ends, it knows its slots.
 extension Kernel where P: ~Copyable {
-  /// Ends a binding. O(1): at most one thread waits through a bound slot.
+  /// Ends a binding, from whichever side it is ended. O(1): at most one thread waits through a
+  /// bound slot, the holder with its fault.
+  ///
+  /// The links are cleared before the slot is emptied: `wake` looks at the slot that its thread
+  /// waits through, and an empty slot names nothing.
+  ///
+  /// - Precondition: `slot` is in state `bound`.
   mutating func emptyBound(_ slot: SlotID) {
     let holder = objects[slot].holder
     switch objects[slot].role {
@@ -25,10 +43,12 @@ extension Kernel where P: ~Copyable {
     case .supervisor:
       let process = objects.cast(holder, to: Process.self)
       objects[process].supervisor = .none
+      // Nobody is told of it any more: the reaper looks whether anybody can still reach it.
       if objects[process].state == .stopped { objects.doom(holder) }
     case .interruptTarget:
       let interrupt = objects.cast(holder, to: Interrupt.self)
       objects[interrupt].target = .none
+      // Without a target a delivery would reach nobody.
       platform.setLine(objects[interrupt].line, isEnabled: false)
     case .ports: removePorts(slot, from: objects.cast(holder, to: Process.self))
     }
@@ -36,6 +56,15 @@ extension Kernel where P: ~Copyable {
   }
 
   /// `bind`: a source to a target, or to nothing.
+  ///
+  /// - Parameter arguments: The source; the target, or 0 to end the source's binding. A thread
+  ///   has two, to its fault handler and to what watches its end: 0 ends both.
+  /// - Throws: `badCapability`; `noRight` if the source lacks `read` (notification, port range)
+  ///   or `manage` (the others); `wrongType` for a source that cannot be bound; then for the
+  ///   target `badCapability`, `wrongType` or `noRight`, or `badArgument(1)` for a port range
+  ///   without one; `badState` if either side is bound already, ended or destroyed, or if there
+  ///   is nothing to end; `noSlot` or `noMemory` if the caller's table has no room. In this
+  ///   order, but that a thread which ended is reported before its target's type and rights.
   mutating func bind(_ arguments: BindArguments) throws(Failure) {
     let source = try lookUp(arguments.source)
     let type = objects[source].type
@@ -65,6 +94,14 @@ extension Kernel where P: ~Copyable {
 
   /// Makes a bound slot in the caller's table, with only the right that the binding uses:
   /// a binding to an endpoint must not count as one of its readers.
+  ///
+  /// All that the caller of this has to check comes before; what it sets afterwards cannot fail.
+  ///
+  /// - Parameters:
+  ///   - source: The capability that the binding is derived from.
+  ///   - role: Which link of the holder names the slot; the caller of this sets that link.
+  ///   - holder: The object that the binding is for.
+  /// - Throws: `noSlot`, `noMemory`; nothing has changed then but that the table may have grown.
   private mutating func makeBound(
     from source: SlotID, _ rights: Rights, role: BindingRole, holder: AnyObjectID
   ) throws(Failure) -> SlotID {
@@ -77,6 +114,8 @@ extension Kernel where P: ~Copyable {
     return slot
   }
 
+  /// A thread's receives take the notification's word too. One to one: a second thread would
+  /// race with the first for each signal, and a receive looks at one word only.
   private mutating func bindNotification(
     _ source: Capability<Notification>, _ target: UInt64
   ) throws(Failure) {
@@ -104,7 +143,8 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// A thread's faults go to an endpoint, its end to a notification.
+  /// A thread's faults go to an endpoint, its end to a notification: the target's type says
+  /// which is meant.
   private mutating func bindThread(_ thread: ThreadID, _ target: UInt64) throws(Failure) {
     guard target != 0 else {
       guard !objects[thread].faultHandler.isNone || !objects[thread].endWatcher.isNone else {
@@ -130,11 +170,15 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Ends the bindings of a thread to its fault handler and to who watches its end.
+  ///
+  /// A fault that waits in the handler's queue is left to the reaper, which stops the process; one
+  /// that was received stays with the handler, which has the right to answer it.
   mutating func endThreadBindings(of thread: ThreadID) {
     if !objects[thread].faultHandler.isNone { emptyBound(objects[thread].faultHandler) }
     if !objects[thread].endWatcher.isNone { emptyBound(objects[thread].endWatcher) }
   }
 
+  /// A notification hears when a process stops by a fault, and when it has ended.
   private mutating func bindProcess(_ process: ProcessID, _ target: UInt64) throws(Failure) {
     guard target != 0 else {
       guard !objects[process].supervisor.isNone else { throw .badState }
@@ -146,6 +190,8 @@ extension Kernel where P: ~Copyable {
       from: watcher.slot, .write, role: .supervisor, holder: process.header)
   }
 
+  /// A notification hears each time the line fires. A binding begins as if the line had never
+  /// fired: what was delivered to an earlier one needs no acknowledgement.
   private mutating func bindInterrupt(
     _ interrupt: InterruptID, _ target: UInt64
   ) throws(Failure) {
@@ -163,6 +209,11 @@ extension Kernel where P: ~Copyable {
 
   // MARK: I/O ports
 
+  /// A process may use the ports of a range. At most four ranges at a time, as the platform's
+  /// permissions take.
+  ///
+  /// - Throws: `badArgument(1)` for target 0, as a range does not know the processes that use it:
+  ///   revoking the capability that was bound ends the binding. `noSlot` for a fifth.
   private mutating func bindPorts(_ source: SlotID, _ target: UInt64) throws(Failure) {
     guard target != 0 else { throw .badArgument(1) }
     let process = try lookUp(target, as: Process.self, needing: .manage).object
@@ -174,6 +225,8 @@ extension Kernel where P: ~Copyable {
     setPorts(slot, at: place, of: process)
   }
 
+  /// Sets one of a process's ranges, or empties it, and has the CPU know at once if the process is
+  /// the one that is active here.
   private mutating func setPorts(_ slot: SlotID, at place: Int, of process: ProcessID) {
     objects[process].portSlots[place] = slot
     objects[process].ports[place] =
@@ -182,6 +235,7 @@ extension Kernel where P: ~Copyable {
     if objects[cpu].activeProcess == process { activatePorts(of: process) }
   }
 
+  /// Takes a slot's range out of a process's permissions.
   private mutating func removePorts(_ slot: SlotID, from process: ProcessID) {
     for place in 0..<4 where objects[process].portSlots[place] == slot {
       setPorts(.none, at: place, of: process)

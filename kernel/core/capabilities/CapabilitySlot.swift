@@ -60,8 +60,8 @@ public struct CapabilitySlot: BitwiseCopyable {
   public let owner: ProcessID
 
   // The derivation tree. `previous` of a first child and `next` of a last one name the
-  // parent; a root is both first and last, with no parent. Free slots use both for the
-  // free list.
+  // parent. A root is both first and last, with no parent; where a root was deleted, its
+  // children are a chain whose ends name no parent. Free slots use both for the free list.
   var firstChild = SlotID.none
   var lastChild = SlotID.none
   var previous = SlotID.none

@@ -3,9 +3,20 @@ import MnosABI
 
 /// A process's capabilities: a frame of chunk numbers, each chunk a frame of 64 slots.
 ///
+///     handle:  generation │ chunk (10 bits) │ slot (6 bits)
+///                              │                 │
+///     directory                v                 │
+///     ┌────┬────┬────┬─  ─┬────────┐             v
+///     │ 17 │  0 │ 23 │ …  │ frame  │ ──> ┌───┬───┬───┬─ … ─┬───┐
+///     └────┴────┴────┴─  ─┴────────┘     │   │   │   │     │   │  64 slots, a granule each
+///       0: no such chunk                 └───┴───┴───┴─ … ─┴───┘
+///
 /// Look-up is two loads and a compare whatever the table holds. Chunks are added where a
 /// slot is named, or at the first gap when the free list is empty; all go back when the
 /// process ends.
+///
+/// Slots 0 and 65,535 exist in their chunks but never come to the free list: 0 is what `none`
+/// names, 65,535 means any.
 public struct CapabilityTable: BitwiseCopyable {
   /// The frame of 1,024 chunk frame numbers.
   let directory: FrameNumber
@@ -21,6 +32,7 @@ public struct CapabilityTable: BitwiseCopyable {
 
   init(directory: FrameNumber) { self.directory = directory }
 
+  /// Chunks that the directory has room for: 65,536 slots.
   static var chunkLimit: UInt16 { 1024 }
 
   /// The slot at `index`, or none if no chunk holds it.
@@ -37,6 +49,7 @@ public struct CapabilityTable: BitwiseCopyable {
     window.load(UInt64(directory) << 12 + UInt64(chunk) * 4, as: FrameNumber.self)
   }
 
+  /// Enters a chunk's frame, or 0 when it goes.
   func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, in window: PhysicalWindow) {
     window.store(frame, at: UInt64(directory) << 12 + UInt64(chunk) * 4)
   }
@@ -47,7 +60,8 @@ public struct CapabilityTable: BitwiseCopyable {
 
 /// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).
 extension ObjectStore where P: ~Copyable {
-  /// Makes a frame 64 free slots of a process.
+  /// Makes a frame 64 free slots of a process. Their generations begin at 1: no handle to them was
+  /// ever given out, as a chunk goes back in the entry that added it or with its process.
   func initializeChunk(_ chunk: UInt16, in frame: FrameNumber, of process: ProcessID) {
     for offset in 0..<Granule.perFrame {
       let slot = SlotID.place(in: frame, at: offset)
@@ -70,6 +84,9 @@ extension ObjectStore where P: ~Copyable {
     }
   }
 
+  /// Takes a slot out of its table's free list; the caller fills it.
+  ///
+  /// - Precondition: The slot is free.
   @inline(__always)
   func takeFree(_ slot: SlotID) {
     let process = self[slot].owner
@@ -97,6 +114,8 @@ extension ObjectStore where P: ~Copyable {
   }
 
   /// Puts a capability into a free slot, derived from `parent` or as a root.
+  ///
+  /// - Precondition: The slot is free, and so is one more for each promise of its table.
   func fill(
     _ slot: SlotID, _ type: ObjectType, _ object: AnyObjectID, rights: Rights, badge: UInt64 = 0,
     parent: SlotID = .none

@@ -3,9 +3,22 @@ import KernelHAL
 /// Who was derived from whom: links between slots. All operations are O(1).
 ///
 /// The first child's `previous` and the last child's `next` name the parent, so a node can
-/// be taken out, its children put in its place, without touching each of them.
+/// be taken out, its children put in its place, without touching each of them. Two bits of each
+/// slot say which of its links is such a link to the parent:
+///
+///              P                                      P
+///            ^/ \^      remove(B)                   ^/ \^
+///           A<─>B<─>C   ─────────>                 A<─>D<─>E<─>C
+///              ^/ \^
+///              D<─>E        touched: A and D, E and C; D to E is as before
+///
+/// Nodes between the first and the last child do not know their parent, and nobody asks: a
+/// revoke goes down from the parent by `firstChild` only.
 enum DerivationTree {
   /// Makes `node`, which has no links, the first child of `parent`; a root if none.
+  ///
+  /// It becomes the first one, and a revoke deletes from the front: what is derived from a
+  /// capability while it is revoked is what the revoke deletes next.
   static func insert<P: Platform & ~Copyable>(
     _ node: SlotID, under parent: SlotID, in store: ObjectStore<P>
   ) {
@@ -34,7 +47,11 @@ enum DerivationTree {
 
   /// Takes `node` out; its children take its place among its siblings.
   ///
-  /// The children of a root become a chain of siblings without a parent.
+  /// The children of a root become a chain of siblings without a parent: nobody can revoke them
+  /// together any more, but each is still the root of what was derived from it.
+  ///
+  /// - Precondition: `node` is in a tree. Its own links are left as they are, for the slot is
+  ///   released next.
   static func remove<P: Platform & ~Copyable>(_ node: SlotID, in store: ObjectStore<P>) {
     let first = store[node].firstChild
     let last = store[node].lastChild
@@ -44,6 +61,8 @@ enum DerivationTree {
         to: store[node].next, isParent: store[node].isLastChild, in: store)
       return
     }
+    // Two joins, at the ends of the row of children: the first child to what was before the node,
+    // the last child to what was after it.
     join(
       store[node].previous, isParent: store[node].isFirstChild,
       to: first, isParent: false, in: store)
@@ -53,6 +72,9 @@ enum DerivationTree {
   }
 
   /// Puts `other`, which has no links, into the place of `node`.
+  ///
+  /// At most four neighbours name the node: siblings or parent to both sides, and its own first
+  /// and last child. All of them are told; a move thus costs the same whatever hangs below.
   static func replace<P: Platform & ~Copyable>(
     _ node: SlotID, with other: SlotID, in store: ObjectStore<P>
   ) {
@@ -63,6 +85,7 @@ enum DerivationTree {
     store[other].next = source.next
     store[other].isFirstChild = source.isFirstChild
     store[other].isLastChild = source.isLastChild
+    // With a first child there is a last one, which may be the same.
     if !source.firstChild.isNone {
       store[source.firstChild].previous = other
       store[source.lastChild].next = other
@@ -84,6 +107,12 @@ enum DerivationTree {
   }
 
   /// Makes two places neighbours; where a side is the parent, the other is its end child.
+  ///
+  ///     left is     right is    then
+  ///     sibling     sibling     each names the other
+  ///     parent      sibling     right becomes the first child
+  ///     sibling     parent      left becomes the last child
+  ///     parent      parent      the parent has no children
   private static func join<P: Platform & ~Copyable>(
     _ left: SlotID, isParent isLeftParent: Bool, to right: SlotID, isParent isRightParent: Bool,
     in store: ObjectStore<P>

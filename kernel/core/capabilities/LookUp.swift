@@ -37,6 +37,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Checks that a handle names the machine's own capability, with `manage`.
+  ///
+  /// - Returns: The slot, as the parent of what is made by that authority.
+  /// - Throws: `badCapability`, `wrongType`, `noRight`, checked in this order.
   mutating func lookUpMachine(_ handle: UInt64) throws(Failure) -> SlotID {
     let slot = try lookUp(handle)
     guard objects[slot].type == .machine else { throw .wrongType }
@@ -45,6 +48,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The process that a handle names, or the caller's own for 0.
+  ///
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `manage`. The caller's own needs no
+  ///   capability: a program may always change its own address space and table.
   mutating func lookUpProcess(_ handle: UInt64) throws(Failure) -> ProcessID {
     if handle == 0 { return objects[current].process }
     return try lookUp(handle, as: Process.self, needing: .manage).object

@@ -2,8 +2,18 @@ import KernelHAL
 import MnosABI
 
 /// Which capabilities name an object: what keeps it alive.
+///
+/// Two counts are kept beside the list, because what they decide is not whether an object has
+/// names but what kind: an endpoint that nobody can receive from is deserted, and a stopped
+/// process that only its own table names is out of reach. Counting them anew would be linear in
+/// the names.
+///
+/// Reply rights are left out: a caller lives whether or not somebody can answer it, and it
+/// knows the one slot that can hold the right.
 extension ObjectStore where P: ~Copyable {
   /// Notes that a slot names its object. O(1).
+  ///
+  /// - Precondition: The slot's type, object, rights and owner are set.
   func addName(_ slot: SlotID) {
     let object = self[slot].object
     guard !object.isNone, self[slot].type != .reply else { return }
@@ -19,6 +29,9 @@ extension ObjectStore where P: ~Copyable {
   }
 
   /// Notes that a slot names its object no more; what that ends is left to the reaper. O(1).
+  ///
+  /// - Precondition: The slot still has the rights that it was added or reduced with: the counts
+  ///   go by them.
   func removeName(_ slot: SlotID) {
     let object = self[slot].object
     guard !object.isNone, self[slot].type != .reply else { return }
@@ -36,12 +49,16 @@ extension ObjectStore where P: ~Copyable {
     }
   }
 
+  /// With the last reader the endpoint is deserted: the reaper wakes whoever waits to send.
   private func removeReader(of endpoint: EndpointID) {
     self[endpoint].readerCount -= 1
     if self[endpoint].readerCount == 0 { doom(endpoint.header) }
   }
 
   /// Takes rights from a capability in place.
+  ///
+  /// The count of readers follows. It may fall to 0 within a transfer: the endpoint is looked at
+  /// by the reaper after it.
   ///
   /// - Precondition: It has no descendants that keep more.
   func reduceRights(of slot: SlotID, to mask: Rights) {

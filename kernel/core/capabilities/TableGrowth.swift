@@ -2,6 +2,9 @@ import KernelHAL
 import MnosABI
 
 /// Chunks that the current entry added to tables, until it is known whether they are used.
+///
+/// A call may let a table grow before it has checked everything; if it fails then, the frame
+/// must not stay charged, or a caller could make another process pay by calls that fail.
 struct TableGrowth {
   /// At most one for each slot that is named, and one for those that are not: four and one for
   /// the caller that a `replyAndReceive` answers, and again for what it receives.
@@ -14,6 +17,12 @@ struct TableGrowth {
 extension Kernel where P: ~Copyable {
   /// The free slot that a call names as its destination; the table grows if it must.
   ///
+  /// The slot stays free: the caller fills it within the same entry, or leaves it. Nothing but
+  /// another slot found in the same call can compete for it until then.
+  ///
+  /// - Parameters:
+  ///   - choice: A slot's number, or `SlotChoice.any`, as user code gave it.
+  ///   - index: The argument's index as `badArgument` reports it.
   /// - Throws: `badArgument(index)` for a slot that cannot be, `slotBusy`, `noSlot`,
   ///   `noMemory`.
   mutating func findSlot(
@@ -54,6 +63,7 @@ extension Kernel where P: ~Copyable {
     try addChunk(chunk, to: process)
   }
 
+  /// Adds a chunk of free slots, charged to the budget of the table's process.
   private mutating func addChunk(_ chunk: UInt16, to process: ProcessID) throws(Failure) {
     // More chunks than one entry could use are not asked for.
     guard growth.count < TableGrowth.limit else { throw .noSlot }
@@ -66,6 +76,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Takes back the chunks that this entry added and did not use, as if it had not asked.
+  ///
+  /// Called at the end of each system call that may have found slots, failed or not. Cost: at most
+  /// `TableGrowth.limit` chunks of 64 slots each.
   mutating func undoUnusedGrowth() {
     while growth.count > 0 {
       growth.count -= 1
@@ -74,6 +87,7 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Gives back a chunk if no slot of it is filled and no promise to a receiver rests on it.
   private mutating func removeChunkIfUnused(_ chunk: UInt16, of process: ProcessID) {
     let table = objects[process].table
     let frame = table.chunkFrame(chunk, in: window)
@@ -84,6 +98,8 @@ extension Kernel where P: ~Copyable {
       let index = objects[slot].index
       if index != SlotChoice.none, index != SlotChoice.any { usable += 1 }
     }
+    // A receiver that waits has a slot promised, but not which: without this chunk there might be
+    // too few.
     guard table.freeCount - usable >= table.promisedCount else { return }
     objects.retireChunk(in: frame, of: process)
     objects[process].table.setChunkFrame(0, chunk, in: window)

@@ -22,6 +22,8 @@ extension Kernel where P: ~Copyable {
       return true
     case .held, .reserved, .ending: break
     }
+    // From here no handle names it, so no new wait or mapping can be made through it, and the
+    // number of those that there are only falls, however many batches it takes.
     objects[slot].state = .ending
     guard endDependents(of: slot, steps: &steps) else { return false }
     steps -= 1

@@ -7,8 +7,26 @@ import MnosABI
 /// An object in the queue is looked at as it is then, not as it was when it was put there,
 /// so being there once too often does no harm. Each look does a bounded part; what is not done
 /// goes to the end of the queue, so that nobody's end waits for another's.
+///
+/// Each kind of object has a `reap` of much the same shape, which says whether it is done:
+///
+///     it has a reason to end?  ── no ──> done: its next doom brings it back
+///          v yes
+///     what hangs on it is ended: waiters, parts, bindings, work
+///          v
+///     condemned? its names are deleted ── some are left ──> not done: behind the others
+///          v
+///     no name is left? ── no ──> done: the last one to go dooms it again
+///          v yes
+///     doomed in the meantime? ── yes ──> not done: the look that this brings frees it
+///          v no
+///     freed, and the budget uncharged, which may doom the budget in turn
+///
+/// Nothing here calls itself through an object: what an end causes is doomed, not ended.
 extension Kernel where P: ~Copyable {
   /// Does a batch of steps for the most urgent objects.
+  ///
+  /// - Precondition: It has the turn, and nothing is incoming: `leave` was called before.
   mutating func reapBatch() {
     var steps = Self.batchSteps
     while steps > 0, objects.shared.reaper.priority >= 0 {
@@ -16,12 +34,15 @@ extension Kernel where P: ~Copyable {
       let object = objects.shared.reaper.takeFirst(in: objects)
       steps -= 1
       let isDone = reap(object, steps: &steps)
+      // If it was doomed by its own look, `adopt` puts it back; done, it may be freed memory.
       if !isDone, !objects[object].isDoomed {
         objects.shared.reaper.put(object, atPriority: UInt8(priority), in: objects)
       }
       // What this doomed is as urgent as what caused it.
       objects.shared.reaper.adopt(atPriority: UInt8(priority), in: objects)
     }
+    // With nothing left at the running thread's priority the turns begin anew: the next end of
+    // that priority comes before the thread again.
     let running = objects[cpu].current
     let rival = running.isNone ? 0 : Int(objects[running].priority)
     if objects.shared.reaper.priority < rival {
@@ -46,6 +67,9 @@ extension Kernel where P: ~Copyable {
 
   /// Deletes the capabilities to an object that is condemned.
   ///
+  /// They are found from the object, in whatever table, message or binding they are; nobody's
+  /// table is searched. An object that is not condemned keeps its names.
+  ///
   /// - Returns: Whether no capability names the object.
   private mutating func endNames(of object: AnyObjectID, steps: inout Int) -> Bool {
     while steps > 0, objects[object].isCondemned, !objects[object].names.isEmpty {
@@ -59,7 +83,7 @@ extension Kernel where P: ~Copyable {
     objects[object].isCondemned && !objects[object].names.isEmpty
   }
 
-  /// Frees an object without names; the reaper must not look at it again.
+  /// Frees an object without names, unless the reaper has to look at it again; returns whether.
   private mutating func finish(_ object: AnyObjectID, steps: inout Int) -> Bool {
     // Losing its last name put it into the queue once more: it is freed at that turn.
     guard !objects[object].isDoomed else { return false }
@@ -70,6 +94,8 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Messages and signals
 
+  /// An endpoint: its waiters learn when nobody can receive from it any more, which may be long
+  /// before its last name goes and it is freed.
   private mutating func reap(_ endpoint: EndpointID, steps: inout Int) -> Bool {
     if objects[endpoint].header.isCondemned { objects[endpoint].isDestroyed = true }
     if objects[endpoint].isDeserted {
@@ -81,6 +107,7 @@ extension Kernel where P: ~Copyable {
     return finish(endpoint.header, steps: &steps)
   }
 
+  /// A notification: once destroyed its waiters learn so, and a thread bound to it is let go.
   private mutating func reap(_ notification: NotificationID, steps: inout Int) -> Bool {
     if objects[notification].header.isCondemned { objects[notification].isDestroyed = true }
     if objects[notification].isDestroyed {
@@ -96,6 +123,7 @@ extension Kernel where P: ~Copyable {
 
   /// Wakes the threads of a queue: their peer is gone.
   ///
+  /// - Parameter queue: The first thread of the queue, read anew after each wake.
   /// - Returns: Whether the queue is empty.
   private mutating func wakeAll(
     in queue: (ObjectStore<P>) -> ThreadID, steps: inout Int
@@ -108,6 +136,7 @@ extension Kernel where P: ~Copyable {
     return queue(objects).isNone
   }
 
+  /// An interrupt: its line is masked before the object goes, and can be claimed again after it.
   private mutating func reap(_ interrupt: InterruptID, steps: inout Int) -> Bool {
     guard endNames(of: interrupt.header, steps: &steps) else {
       return !isUnfinished(interrupt.header)
@@ -121,6 +150,8 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Memory
 
+  /// Memory: the frames go back when the whole has neither names nor parts. No mapping can be
+  /// left then, because each ends with the capability it was made through.
   private mutating func reap(_ memory: MemoryID, steps: inout Int) -> Bool {
     guard objects[memory].parts.isEmpty else {
       // The parts keep it alive, unless it is condemned; the last one calls us again.
@@ -134,6 +165,7 @@ extension Kernel where P: ~Copyable {
     }
     guard !objects[memory].header.isDoomed else { return false }
     let ended = objects[memory]
+    // Charged apart from the object, so given back apart. Other kinds have no frames of their own.
     if ended.kind == .owned {
       frames.free(FrameNumber(ended.base >> 12), count: ended.byteCount / Limits.pageByteCount)
       uncharge(ended.header.budget, bytes: ended.byteCount, objects: 0)
@@ -143,12 +175,15 @@ extension Kernel where P: ~Copyable {
     return finish(memory.header, steps: &steps)
   }
 
+  /// Takes a part out of its whole, which may have lived for its sake alone.
   private mutating func removePart(_ part: MemoryID, of whole: MemoryID) {
     objects[whole].parts.remove(part, in: objects)
     let isUnneeded = objects[whole].header.names.isEmpty && objects[whole].parts.isEmpty
     if isUnneeded || objects[whole].header.isCondemned { objects.doom(whole.header) }
   }
 
+  /// A budget: condemned, it ends what is charged to it, one object after the other; a child
+  /// budget among it does the same in its turn, so the depth of the tree costs no stack.
   private mutating func reap(_ budget: BudgetID, steps: inout Int) -> Bool {
     if objects[budget].header.isCondemned {
       let charged = objects[budget].objects.first
@@ -158,6 +193,7 @@ extension Kernel where P: ~Copyable {
         objects.condemn(charged)
         return true
       }
+      // Should anything still be charged, whoever gives it back dooms the budget again.
       guard objects[budget].isUnused else { return true }
     }
     guard endNames(of: budget.header, steps: &steps) else {
@@ -166,6 +202,7 @@ extension Kernel where P: ~Copyable {
     guard objects[budget].isUnused, !objects[budget].header.budget.isNone else { return true }
     guard !objects[budget].header.isDoomed else { return false }
     let ended = objects[budget]
+    // The parent gets back what it set aside, on top of the charge for the object itself.
     uncharge(
       ended.header.budget, bytes: ended.memoryLimit, objects: ended.objectLimit)
     return finish(budget.header, steps: &steps)
@@ -173,6 +210,15 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Threads
 
+  /// A thread: also looked at for what happened to it while it lives. In this order:
+  ///
+  ///     its fault has no handler            its process stops, or ends
+  ///     its reply right was dropped         it is woken with `peerGone`
+  ///     condemned; or never started and     it ends
+  ///       without a name
+  ///     ended                               it is detached, and freed without names
+  ///
+  /// A thread that was started needs no name: it runs on as long as its process.
   private mutating func reap(_ thread: ThreadID, steps: inout Int) -> Bool {
     if objects[thread].isUnhandled, !objects[thread].isDetached {
       objects[thread].isUnhandled = false
@@ -199,6 +245,10 @@ extension Kernel where P: ~Copyable {
 
   /// Finishes what an ended thread had begun and takes it out of its process.
   ///
+  /// The work goes first, in as many batches as it takes: a mapping that is half made names the
+  /// thread as its worker. Whoever watches hears after that, and the process last, because the
+  /// loss of its last thread ends it.
+  ///
   /// - Returns: Whether that is done.
   private mutating func detach(_ thread: ThreadID, steps: inout Int) -> Bool {
     continueWork(of: thread, steps: &steps)
@@ -220,6 +270,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes sure that no CPU refers to a thread that is going away.
+  ///
+  /// Its extended registers may still be in a CPU: without an owner the next switch drops them
+  /// instead of saving them into memory that is somebody else's by then.
   private mutating func forget(_ thread: ThreadID) {
     for index in 0..<objects.shared.cpuCount {
       let state = objects.shared.cpus[index]
@@ -233,6 +286,18 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Processes
 
+  /// A process: ends when it is condemned, or when nobody can reach it. What it held is given back
+  /// in stages, each of which relies on those before it:
+  ///
+  ///     threads ──────> nobody runs in it, and nothing new comes into its table
+  ///     capabilities ─> its slots are free, and what was mapped through them is unmapped
+  ///     ports ────────> the ranges that others bound to it
+  ///     mappings ─────> what others mapped into it, through capabilities of their own
+  ///     chunks ───────> the table's frames: every slot in them is free
+  ///     spaces ───────> directory and root table: no page is mapped, so no other table is left
+  ///     done
+  ///
+  /// The object itself stays, with its exit value, until the last capability to it goes.
   private mutating func reap(_ process: ProcessID, steps: inout Int) -> Bool {
     let isOutOfReach =
       objects[process].header.names.isEmpty
@@ -259,6 +324,7 @@ extension Kernel where P: ~Copyable {
       let thread = objects[process].threads.first
       guard !thread.isNone else { return proceed(process, to: .capabilities) }
       objects.end(thread, value: objects[process].exitValue)
+      // If it is not done, the thread is still the first, and the next step goes on with it.
       _ = detach(thread, steps: &steps)
     case .capabilities: endCapabilities(of: process, steps: &steps)
     case .ports:
@@ -285,6 +351,8 @@ extension Kernel where P: ~Copyable {
     objects[process].endCursor = 0
   }
 
+  /// Deletes the capability of the next slot; the cursor is a slot's index. A chunk that does not
+  /// exist is skipped in one step, and the scan is over when no slot is in use.
   private mutating func endCapabilities(of process: ProcessID, steps: inout Int) {
     steps -= 1
     let index = objects[process].endCursor
@@ -293,12 +361,14 @@ extension Kernel where P: ~Copyable {
     }
     let slot = objects[process].table.slot(at: index, in: window)
     if slot.isNone {
+      // The last chunk ends the scan: its index must not wrap to 0.
       objects[process].endCursor = min(index, SlotChoice.any - 64) + 64
     } else if objects[slot].state == .free || deleteStep(slot, steps: &steps) {
       objects[process].endCursor = index + 1
     }
   }
 
+  /// Gives back the next chunk; the cursor is a chunk's number.
   private mutating func endChunk(of process: ProcessID, steps: inout Int) {
     steps -= 1
     let table = objects[process].table
@@ -312,6 +382,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Everything was given back: the process has ended, and its supervisor hears of it.
+  ///
+  /// The signal comes last of all: who waits for it may rely on the memory being there again.
   private mutating func finishEnding(of process: ProcessID) {
     objects[process].state = .ended
     if process == objects.shared.firstProcess {

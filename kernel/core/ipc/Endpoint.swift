@@ -6,6 +6,7 @@ public struct Endpoint: KernelObject, BitwiseCopyable {
   public enum Waiters: UInt8, BitwiseCopyable { case none, senders, receivers }
 
   public internal(set) var header = ObjectHeader(.endpoint)
+  /// In order of arrival, whatever the priorities.
   var queue = List<WaitingThreads>()
   var waiters = Waiters.none
   /// `destroy` was called: every use answers `peerGone`.

@@ -4,10 +4,23 @@ import MnosABI
 /// The two halves of a round trip when nothing is in the way: a caller meets a receiver
 /// that waits, and a server answers its caller and waits again.
 ///
+///     caller     running ── call ──> awaitingReply                     ┌─> running
+///                               │                                      │
+///                         words, reply right                         words
+///                               v                                      │
+///     server     receiving ──────> running ── replyAndReceive ─────────┴─> receiving
+///
 /// Each does exactly what the general path would, or declines before it changed anything.
+/// What makes it fast is what it leaves out: no transfer record, so no table grows and no
+/// capability changes hands but the reply right; no deadline, so no timer; no run queue, as the
+/// thread that stops running gives the CPU to the one that it made runnable.
 extension Kernel where P: ~Copyable {
   /// `call` without capabilities and deadline, to a receiver that waits and runs next.
   ///
+  /// An endpoint on which somebody waits to receive has a reader, so only `isDestroyed` is left
+  /// to be looked at of what makes it deserted.
+  ///
+  /// - Precondition: `word.isPlainCall`.
   /// - Returns: Whether it was done, and so nothing comes before user mode.
   @inline(__always)
   mutating func fastCall(_ word: CallWord) -> Bool {
@@ -27,12 +40,15 @@ extension Kernel where P: ~Copyable {
     // The slot for it was promised when the receiver began to wait.
     let reply = objects.makeReply(
       to: caller, in: objects[receiver].process, mayGrant: objects[receiver].message.mayGrant)
+    // What others look at while it waits: how many capabilities it attached, and what it accepts
+    // with the answer. The words are handed on here, so their count is not kept.
     objects[caller].message.isCall = true
     objects[caller].message.isFault = false
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
     objects[caller].state = .awaitingReply
     objects[caller].sliceLeft = 0
+    // The receiver's words beyond the count keep what they held, as on the general path.
     let count = word.wordCount
     objects.copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
     objects[receiver].registers.callWord =
@@ -44,6 +60,9 @@ extension Kernel where P: ~Copyable {
 
   /// `replyAndReceive` without capabilities and deadline, to a caller that runs next, with
   /// nothing to be received.
+  ///
+  /// - Precondition: `word.isPlainReply`.
+  /// - Returns: As for `fastCall`.
   @inline(__always)
   mutating func fastReplyAndReceive(_ word: CallWord) -> Bool {
     let server = current
@@ -59,6 +78,7 @@ extension Kernel where P: ~Copyable {
       hasNoSignal(server), !objects[caller].message.isFault, canSwitch(to: caller)
     else { return false }
 
+    // A reply right has no relatives in the derivation tree: its slot is released as it is.
     objects[caller].replySlot = .none
     objects.releaseSlot(reply)
     let count = word.wordCount
@@ -77,6 +97,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// As `lookUp`, but nil for any reason that the general path would report.
+  ///
+  /// The reason is not kept: the general path looks again and finds it, so there is one place
+  /// that decides which status a bad handle gets.
   @inline(__always)
   private mutating func fastLookUp(
     _ handle: UInt64, _ type: ObjectType, needing rights: Rights
@@ -93,6 +116,9 @@ extension Kernel where P: ~Copyable {
 
   /// Whether a waiting thread can take over this CPU from the current one, and nothing the
   /// kernel has to do comes before it.
+  ///
+  /// Its priority is compared with what else is ready, not with the current thread's, which is
+  /// about to wait. Of equal priority the one that is ready already goes first, so `>`.
   @inline(__always)
   private mutating func canSwitch(to thread: ThreadID) -> Bool {
     let priority = Int(objects[thread].priority)
@@ -102,6 +128,7 @@ extension Kernel where P: ~Copyable {
       && objects[objects[thread].process].state == .running
   }
 
+  /// Whether a receive of this thread would have to wait, as far as its bound notification goes.
   @inline(__always)
   private mutating func hasNoSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
@@ -109,6 +136,10 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Runs `thread` now; the current one's new state says where it is.
+  ///
+  /// `schedule` is not needed: no thread was queued, so what was the most urgent one still is.
+  /// The armed timer may be that of the slice of the thread that gave way: it does no harm, as
+  /// `timerFired` looks at `sliceEnd`.
   @inline(__always)
   private mutating func switchDirectly(to thread: ThreadID) {
     account()

@@ -2,6 +2,13 @@ import KernelHAL
 import MnosABI
 
 /// One interrupt line, claimed by whoever holds capabilities to it.
+///
+///     masked ── bind ──> enabled ── the line fires ──> pending, masked ── acknowledge ──┐
+///       ^                   ^                                                           │
+///       │ binding ends      └───────────────────────────────────────────────────────────┘
+///
+/// Masked between delivery and acknowledgement: a level stays up until its driver has served
+/// the device, and would interrupt again at once.
 public struct Interrupt: KernelObject, BitwiseCopyable {
   public static var type: ObjectType { .interrupt }
 
@@ -11,6 +18,7 @@ public struct Interrupt: KernelObject, BitwiseCopyable {
   var isPending = false
   /// Slot of the notification that a delivery signals.
   var target = SlotID.none
+  /// Times that the line fired since it was claimed.
   var deliveries: UInt64 = 0
   /// Next claimed interrupt of the same hash chain.
   var nextInChain = InterruptID.none
@@ -19,7 +27,8 @@ public struct Interrupt: KernelObject, BitwiseCopyable {
 }
 
 extension ObjectStore where P: ~Copyable {
-  /// The claimed interrupt of a line, or none.
+  /// The claimed interrupt of a line, or none. Cost: linear in the claimed lines that are equal
+  /// modulo 64.
   func interrupt(ofLine line: UInt32) -> InterruptID {
     var found = shared.interrupts[Int(line & 63)]
     while !found.isNone, self[found].line != line { found = self[found].nextInChain }
@@ -33,6 +42,7 @@ extension ObjectStore where P: ~Copyable {
     shared.interrupts[chain] = interrupt
   }
 
+  /// Takes an interrupt that is about to be freed out of its chain: the line can be claimed again.
   func unchain(_ interrupt: InterruptID) {
     let chain = Int(self[interrupt].line & 63)
     if shared.interrupts[chain] == interrupt {
@@ -47,6 +57,9 @@ extension ObjectStore where P: ~Copyable {
 
 extension Kernel where P: ~Copyable {
   /// A line interrupted: masks it until it is acknowledged and signals its target.
+  ///
+  /// A line that nobody claimed, or that is bound to nothing, stays masked: it could only
+  /// interrupt for ever.
   public mutating func interrupted(line: UInt32) {
     platform.acceptInterrupt(line: line)
     let interrupt = objects.interrupt(ofLine: line)

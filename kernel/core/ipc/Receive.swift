@@ -2,7 +2,21 @@ import KernelHAL
 import MnosABI
 
 /// `receive` and `wait`: the receiving half of a rendezvous, and a notification's word.
+///
+/// What a receive delivers, in the order in which it is looked for:
+///
+///     bound notification's word, not 0 ──> the word           even if the endpoint is destroyed
+///     a sender waits ────────────────────> its message        even past the deadline
+///     none of these ─────────────────────> it waits: for either, the deadline, or an end
 extension Kernel where P: ~Copyable {
+  /// `receive`: the message of the sender that has waited longest, or of the next one to come.
+  ///
+  /// - Parameter arguments: The endpoint; the deadline; a record whose `accepts` names slots for
+  ///   capabilities that may come, and which attaches none.
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `read`; `badArgument(11)` for a
+  ///   word count or a reply handle; what `readAttachments` throws; `badArgument(2)` for
+  ///   attached capabilities; then what the other `receive` throws. A wait ends with `peerGone`,
+  ///   `timedOut`, or `cancelled` when its capability is deleted, revoked or moved.
   mutating func receive(_ arguments: MessageArguments) throws(Failure) {
     let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     guard arguments.wordCount == 0, arguments.reply == .none else { throw .badArgument(11) }
@@ -13,6 +27,7 @@ extension Kernel where P: ~Copyable {
 
   /// Receives for the current thread.
   ///
+  /// - Parameter source: Looked up in this entry, after any reply that the same call sent.
   /// - Throws: `peerGone` for an endpoint that was destroyed; `noSlot` or `noMemory` if
   ///   there is no room for the right to answer; what `checkDeadline` throws.
   mutating func receive(
@@ -38,6 +53,12 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Takes the message of a sender that waits, for the current thread.
+  ///
+  /// A `send` completes by it. A caller goes on to wait for the answer, with the timer that it
+  /// started when it began to send: its deadline is for both together.
+  ///
+  /// - Throws: `noSlot` or `noMemory` if there is no room for a reply right: the sender then
+  ///   stays where it is, first in the queue.
   private mutating func take(
     from sender: ThreadID, _ accepted: PendingMessage
   ) throws(Failure) {
@@ -45,6 +66,8 @@ extension Kernel where P: ~Copyable {
     let process = objects[receiver].process
     let isCall = objects[sender].message.isCall
     let count = Int(objects[sender].message.transferCount)
+    // Unlike for a receiver that waits, nothing was promised: a receive that finds a sender has
+    // not waited.
     if isCall { try ensureFreeSlots(1, in: process) }
     var found = Destinations()
     if count > 0, accepted.mayGrant {
@@ -72,6 +95,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Delivers the word of a thread's bound notification, if it is not 0.
+  ///
+  /// - Returns: Whether it did, and the receive is complete.
   private mutating func takeBoundSignal(_ thread: ThreadID) -> Bool {
     let notification = objects[thread].boundNotification
     guard !notification.isNone, objects[notification].word != 0 else { return false }
@@ -82,9 +107,10 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Notifications
 
-  /// Signals through a capability: its badge, or 1 if it has none.
+  /// `signal`: signals through a capability, with its badge, or 1 if it has none. Never waits.
   ///
-  /// - Throws: `peerGone` if the notification was destroyed.
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `write`; `peerGone` if the
+  ///   notification was destroyed. In this order.
   mutating func signalCall(_ arguments: SignalArguments) throws(Failure) {
     let target = try lookUp(arguments.notification, as: Notification.self, needing: .write)
     guard !objects[target.object].isDestroyed else { throw Failure(.peerGone) }
@@ -92,6 +118,12 @@ extension Kernel where P: ~Copyable {
     objects.signal(target.object, bits: objects[target.slot].signalBits)
   }
 
+  /// `wait`: takes a notification's word and clears it, or waits until it is not 0.
+  ///
+  /// - Parameter arguments: The notification; the deadline.
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `read`; `peerGone` if the
+  ///   notification was destroyed; what `checkDeadline` throws. In this order. A wait ends with
+  ///   `peerGone`, `timedOut` or `cancelled`, like that of a receive.
   mutating func waitCall(_ arguments: WaitArguments) throws(Failure) {
     let source = try lookUp(arguments.notification, as: Notification.self, needing: .read)
     guard !objects[source.object].isDestroyed else { throw Failure(.peerGone) }
@@ -103,6 +135,8 @@ extension Kernel where P: ~Copyable {
     try checkDeadline(arguments.deadline)
 
     let thread = current
+    // Nothing of an earlier call may be left in it: whatever ends the wait looks there for a
+    // fault and for attached capabilities.
     objects[thread].message = PendingMessage()
     objects[source.object].queue.append(thread, in: objects)
     objects.addWaiter(thread, to: source.slot)

@@ -2,7 +2,14 @@ import KernelHAL
 import MnosABI
 
 /// `reply` and `replyAndReceive`: answering a caller, once.
+///
+/// A reply never waits: its caller waits already, and has room for the words. Capabilities that
+/// the caller does not take stay with the server; the words arrive all the same.
 extension Kernel where P: ~Copyable {
+  /// `reply`: answers the caller that a reply right stands for. Argument 0 of the outcome says how
+  /// many capabilities the caller took.
+  ///
+  /// - Throws: What `checkReply` throws; the reply is not sent then, and the right is kept.
   mutating func reply(_ arguments: MessageArguments) throws(Failure) {
     let (right, attached) = try checkReply(arguments)
     let count = reply(through: right, attached, wordCount: Int(arguments.wordCount))
@@ -15,6 +22,8 @@ extension Kernel where P: ~Copyable {
   ///   or the outcome of the receive.
   mutating func replyAndReceive(_ arguments: MessageArguments) throws(Failure) {
     guard arguments.reply != .none else { return try receive(arguments) }
+    // Only to see that the receive can begin: the server must not learn after the reply that its
+    // handle was wrong from the start.
     _ = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     let (right, attached) = try checkReply(arguments)
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
@@ -24,6 +33,12 @@ extension Kernel where P: ~Copyable {
     try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
   }
 
+  /// All that can be wrong with a reply.
+  ///
+  /// - Returns: The reply right and what is to be attached to the answer.
+  /// - Throws: `badArgument(11)` for more than 8 words; `badCapability` or `wrongType` for the
+  ///   right, which needs none of the rights of others; what `readAttachments` throws;
+  ///   `badArgument(2)` if the right itself is attached. In this order.
   private mutating func checkReply(
     _ arguments: MessageArguments
   ) throws(Failure) -> (Capability<ReplyTag>, Attachments) {
@@ -39,6 +54,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Answers a caller with the current thread's message; the right is spent.
+  ///
+  /// Both may be of one process: the slots for the caller were found among the free ones before
+  /// that of the right becomes free, so the two are never the same.
   ///
   /// - Returns: How many capabilities the caller got.
   private mutating func reply(
@@ -74,6 +92,10 @@ extension Kernel where P: ~Copyable {
   }
 
   /// A fault handler answered: runs the thread on, or ends it.
+  ///
+  /// The thread's registers are those of the fault, or what `writeRegisters` made of them since:
+  /// no outcome is written, for it made no call. Without a word, or with one that is no
+  /// `FaultAnswer`, it ends.
   private mutating func answerFault(of thread: ThreadID, wordCount: Int) {
     objects[thread].message.isFault = false
     let answer = FaultAnswer(rawValue: objects[current].registers[word: 0])

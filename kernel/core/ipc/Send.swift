@@ -2,8 +2,27 @@ import KernelHAL
 import MnosABI
 
 /// `send` and `call`: the sending half of a rendezvous.
+///
+///     a receiver waits?  ── yes ──> give: words and capabilities, a reply right for a call
+///          │ no                       send: complete      call: wait for the answer
+///          v
+///     may it wait?  ── no ──> wouldBlock, timedOut
+///          │ yes
+///          v
+///     park: what is attached is set aside, and the sender joins the endpoint's queue
 extension Kernel where P: ~Copyable {
-  /// Sends the current thread's message; a call then awaits the reply.
+  /// `send` and `call`: sends the current thread's message; a call then awaits the reply.
+  ///
+  /// - Parameter arguments: The endpoint; the deadline, for a call that of sending and answer
+  ///   together; the record with what is attached, and for a call what is accepted with the
+  ///   answer.
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `write`, and for a call `call`;
+  ///   `badArgument(11)` for more than 8 words or a reply handle; what `readAttachments` throws;
+  ///   with capabilities attached `noRight` without `grant`, and `badArgument(2)` if the endpoint
+  ///   capability itself is to be moved; `peerGone` if nobody can ever receive; what
+  ///   `checkDeadline` throws if nobody waits; `noSlot` or `noMemory` if the sender's table has
+  ///   no room for the copies. In this order. A wait ends with `peerGone`, `timedOut`, or
+  ///   `cancelled` when the endpoint's capability or an attached one is taken away.
   mutating func send(_ arguments: MessageArguments, isCall: Bool) throws(Failure) {
     let sender = current
     let target = try lookUp(
@@ -29,8 +48,11 @@ extension Kernel where P: ~Copyable {
       return
     }
     try checkDeadline(arguments.deadline)
+    // In the sender's own table: copies are made when the message is sent, as children of their
+    // sources, so that revoking a source reaches them while they are under way.
     try ensureFreeSlots(attached.count, in: objects[sender].process)
 
+    // No answer is written: whoever ends the wait writes it.
     objects[sender].message = message
     objects.park(attached, for: sender)
     objects.enqueue(sender, on: target.object, through: target.slot, as: .senders)
@@ -42,6 +64,8 @@ extension Kernel where P: ~Copyable {
   ///
   /// The outcomes: all attached capabilities arrive, or the receiver does not take them and
   /// they stay; a call waits for the answer until `deadline`, a send has succeeded.
+  ///
+  /// - Precondition: The current thread's `message` is set, and it is in no queue.
   private mutating func give(
     _ attached: Attachments, to receiver: ThreadID, deadline: UInt64
   ) {
@@ -79,6 +103,11 @@ extension Kernel where P: ~Copyable {
 
   /// The current thread cannot go on: tells its handler, or leaves it to the reaper to stop
   /// its process.
+  ///
+  /// A fault is delivered as a call that the thread did not make: the handler gets a reply right,
+  /// and the answer lets the thread run on or ends it. It has no deadline and carries nothing.
+  ///
+  /// - Precondition: A thread runs on this CPU, and its registers are saved.
   public mutating func faulted(_ fault: Fault) {
     let thread = current
     objects[thread].fault = FaultRecord(
@@ -96,6 +125,7 @@ extension Kernel where P: ~Copyable {
     objects[thread].message = message
     guard objects[endpoint].waiters == .receivers else {
       objects.enqueue(thread, on: endpoint, through: slot, as: .senders)
+      // `block` has set the state that it keeps if nobody is to handle the fault.
       objects[thread].state = .sending
       return
     }
@@ -106,6 +136,9 @@ extension Kernel where P: ~Copyable {
 
   /// Whether a call may block until `deadline`.
   ///
+  /// Asked only when there is something to wait for: what is there already is taken whatever the
+  /// deadline says.
+  ///
   /// - Throws: `wouldBlock` for the poll form, `timedOut` if the deadline has passed.
   mutating func checkDeadline(_ deadline: UInt64) throws(Failure) {
     if deadline == Deadline.poll { throw Failure(.wouldBlock) }
@@ -113,6 +146,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Completes the current thread's call successfully.
+  ///
+  /// - Parameter value: Argument 0 of the outcome; the status is `ok`, and no message came.
   @inline(__always)
   mutating func answer(value: UInt64) {
     objects[current].registers.callWord = 0

@@ -5,6 +5,10 @@ import MnosABI
 ///
 /// Nothing here can fail. Sender and receiver have left their queues before, so that what
 /// happens to the capabilities they waited through does not reach them.
+///
+///     receiver waits      sender's table ── transfer ──────────────────────> receiver's table
+///     sender waits        sender's table ── park ──> in transit ── transferParked ──> likewise
+///                                                        └── unpark: as it was before the send
 extension ObjectStore where P: ~Copyable {
   /// Ends the waits through a capability that is about to move. They are few: see
   /// `Kernel.movedWaitLimit`.
@@ -12,8 +16,13 @@ extension ObjectStore where P: ~Copyable {
     while !self[slot].waiters.isEmpty { wake(self[slot].waiters.first, .cancelled) }
   }
 
-  /// Passes attached capabilities on.
+  /// Passes attached capabilities on: copies become children of theirs, moved ones take their
+  /// place in the tree along.
+  ///
+  /// - Precondition: `found` has a slot for each of `attached`, or none at all: then nothing is
+  ///   passed on.
   func transfer(_ attached: Attachments, to found: Destinations, for receiver: ThreadID) {
+    // By what was found, not what is attached: a receiver takes all of them or none.
     for index in 0..<found.count {
       let (source, target) = (attached.slots[index], found.slots[index])
       if attached.isMoved[index] {
@@ -28,6 +37,9 @@ extension ObjectStore where P: ~Copyable {
   }
 
   /// Passes on the capabilities that a blocked sender has set aside.
+  ///
+  /// All of them are moved: a copy was made when it was parked, as a child of its source, and
+  /// stays that wherever it goes.
   func transferParked(from sender: ThreadID, to found: Destinations, for receiver: ThreadID) {
     for index in 0..<found.count {
       let source = self[sender].message.parked[index]
@@ -38,12 +50,16 @@ extension ObjectStore where P: ~Copyable {
     writeHandles(of: found, for: receiver)
   }
 
+  /// Puts a capability into the receiver's slot, with its place in the tree, and takes rights
+  /// from it there. `checkMove` has seen to it that no descendant keeps more.
   private func move(_ source: SlotID, to target: SlotID, mask: Rights) {
     cancelWaiters(of: source)
     transplant(source, to: target)
     reduceRights(of: target, to: mask)
   }
 
+  /// Tells the receiver the handles, two in each register. Without capabilities the registers
+  /// keep what they held.
   private func writeHandles(of found: Destinations, for receiver: ThreadID) {
     guard found.count > 0 else { return }
     var handles: [4 of UInt64] = .init(repeating: 0)
@@ -63,6 +79,7 @@ extension ObjectStore where P: ~Copyable {
     for index in 0..<attached.count {
       var slot = attached.slots[index]
       if attached.isMoved[index] {
+        // Who waits through it would otherwise wait through a capability that nobody can name.
         cancelWaiters(of: slot)
         self[sender].message.moves |= 1 << UInt8(index)
       } else {
@@ -142,6 +159,7 @@ extension ObjectStore where P: ~Copyable {
     self[receiver].registers.argument0 = self[sender].message.badge
   }
 
+  /// Writes the words of a fault message; see `FaultMessage`.
   private func copyFault(of sender: ThreadID, to receiver: ThreadID) {
     let fault = self[sender].fault
     self[receiver].registers[word: 0] = fault.kind

@@ -5,10 +5,25 @@ import MnosABI
 ///
 /// A table frame's use count is the number of its entries in use; a table that has none is
 /// given back at once. All tables are charged to the process's budget.
+///
+/// `mapPage` where the upper half of the way is there, and the lower half is made:
+///
+///     root, level 3       level 2            level 1 (added)    level 0 (added)
+///     ┌───┬───┬───┐      ┌───┬───┬───┐      ┌───┬───┬───┐      ┌───┬───┬───┐
+///     │   │ ──┼───┼────> │ ──┼───┼───┼────> │   │   │ ──┼────> │   │page   │
+///     └───┴───┴───┘      └───┴───┴───┘      └───┴───┴───┘      └───┴───┴───┘
+///     use count: as       one more           1                  1
+///     before
+///
+/// An entry is counted where it is made and where it is emptied, so the counts say exactly when
+/// a table is empty, without looking at its 512 entries. Entries shared with the kernel are not
+/// counted: a root goes with its process, not by its count.
 extension Kernel where P: ~Copyable {
   /// Makes an address space that shares the kernel's entries.
   ///
-  /// - Throws: `noMemory`.
+  /// They are copied once: nothing adds an entry to the kernel's root after the boot.
+  ///
+  /// - Throws: `noMemory`; nothing has changed then.
   mutating func makeSpace(chargedTo budget: BudgetID) throws(Failure) -> AddressSpaceTag {
     let root = UInt64(try allocateFrame(chargedTo: budget)) << 12
     for index in format.sharedRootEntries {
@@ -17,6 +32,7 @@ extension Kernel where P: ~Copyable {
     }
     // As for any table: a walker that gets to see the root must see what it holds now.
     platform.orderTableStores()
+    // It cannot fail: with none left the space shares identifier 0.
     let identifier = identifiers.allocate(below: platform.addressSpaceIdentifierCount)
     return AddressSpaceTag(root: PhysicalAddress(root), identifier: identifier)
   }
@@ -28,6 +44,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Gives back an address space whose mappings have all ended.
+  ///
+  /// The TLB is told before the root's frame is free and before the identifier can be given to
+  /// another space: neither may be reached by an old translation.
   mutating func endSpace(of process: ProcessID) {
     let space = objects[process].space
     // Its tables are about to be reused: run on the kernel's own.
@@ -38,19 +57,24 @@ extension Kernel where P: ~Copyable {
       FrameNumber(space.root.rawValue >> 12), chargedTo: objects[process].header.budget)
   }
 
+  /// The walk to a page, standing at the root.
   private mutating func walk(to page: UInt64, in process: ProcessID) -> PageTableWalk {
     PageTableWalk(
       to: page, from: objects[process].space.root, levelCount: format.levelCount)
   }
 
+  /// What the entry says where a walk stands.
   private mutating func entry(_ walk: PageTableWalk) -> PageTableEntry {
     format.decode(window.load(walk.entryAddress, as: UInt64.self), level: walk.level)
   }
 
   /// Maps one page that is not mapped, making the tables it needs.
   ///
+  /// The machine is told by the caller, once for many pages: `publish` in Mappings.swift.
+  ///
   /// - Returns: Whether a table was added: see `Platform.mappingAdded`.
   /// - Throws: `noMemory`; the tables are as before then.
+  /// - Precondition: The page is in the user half, and no mapping of the process covers it.
   mutating func mapPage(
     _ page: UInt64, to frame: UInt64, rights: PageRights, in process: ProcessID
   ) throws(Failure) -> Bool {
@@ -65,6 +89,7 @@ extension Kernel where P: ~Copyable {
           walk.descend(to: try addTable(at: walk, in: process))
           linksTables = true
         } catch {
+          // Some of the missing tables may have been made, and hold nothing yet.
           pruneTables(at: page, in: process)
           throw error
         }
@@ -91,6 +116,7 @@ extension Kernel where P: ~Copyable {
     return table
   }
 
+  /// Counts an entry of a table in or out.
   private mutating func adjustUse(of table: UInt64, by difference: Int) {
     let frame = FrameNumber(table >> 12)
     frames.setUseCount(UInt16(Int(frames.useCount(frame)) + difference), of: frame)
@@ -107,6 +133,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Unmaps one page; tables that become empty are given back.
+  ///
+  /// When this returns no CPU can reach the frame by this page any more, so it may be reused.
   mutating func unmapPage(_ page: UInt64, in process: ProcessID) {
     guard let walk = leafWalk(to: page, in: process) else { return }
     window.store(UInt64(0), at: walk.entryAddress)
@@ -116,6 +144,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Gives back the empty tables on the way to a page, from the lowest up.
+  ///
+  /// First all of them are taken out of the tables above, then the machine drops what it knows of
+  /// the space, then the frames are freed: one order for all, however many there are.
   private mutating func pruneTables(at page: UInt64, in process: ProcessID) {
     // The walk at each level, to come back up by.
     var walk = walk(to: page, in: process)
@@ -126,6 +157,7 @@ extension Kernel where P: ~Copyable {
     }
     let lowest = walk.level
     var level = lowest
+    // Taking a table out may leave the one above it empty, up to the root, which stays.
     while level < format.levelCount - 1,
       frames.useCount(FrameNumber(walks[level].table >> 12)) == 0
     {
@@ -143,7 +175,8 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// Changes the rights of one mapped page.
+  /// Changes the rights of one mapped page. Translations with the old rights are dropped before
+  /// this returns, also where rights were only added.
   mutating func protectPage(_ page: UInt64, rights: PageRights, in process: ProcessID) {
     guard let walk = leafWalk(to: page, in: process), case .leaf(let frame, _) = entry(walk)
     else { return }
@@ -151,7 +184,12 @@ extension Kernel where P: ~Copyable {
     platform.mappingRemoved(at: VirtualAddress(page), in: objects[process].space)
   }
 
-  /// Where a user page is in RAM, if it may be accessed that way; device memory may not.
+  /// Where a user page is in RAM, if it may be accessed that way; device memory may not, as the
+  /// physical window need not show it.
+  ///
+  /// - Parameter rights: Those that the page must have beside being the user's: the kernel never
+  ///   reaches more for a caller than the caller could reach itself.
+  /// - Returns: The physical address of the page, good until the entry ends.
   mutating func translate(
     _ page: UInt64, needing rights: PageRights, in process: ProcessID
   ) -> UInt64? {

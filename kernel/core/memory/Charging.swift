@@ -4,7 +4,8 @@ import MnosABI
 /// Who pays for what: frames, and objects in the slabs of a budget.
 ///
 /// Memory is charged by whole frames, slabs and tables included, so that the sum over all
-/// budgets is what is in use, to the frame.
+/// budgets is what is in use, to the frame. Whatever is taken is charged first: a charge can
+/// fail and be taken back, and but for the kernel's own no frame is in use that nobody pays for.
 extension Kernel where P: ~Copyable {
   // MARK: Budgets
 
@@ -53,6 +54,7 @@ extension Kernel where P: ~Copyable {
     return frame
   }
 
+  /// Gives a frame back, and its charge.
   mutating func freeFrame(_ frame: FrameNumber, chargedTo budget: BudgetID) {
     frames.free(frame, count: 1)
     uncharge(budget, bytes: Limits.pageByteCount, objects: 0)
@@ -96,6 +98,7 @@ extension Kernel where P: ~Copyable {
     return id
   }
 
+  /// Frees a mapping's record, which is in no list any more.
   mutating func free(_ mapping: MappingID, chargedTo budget: BudgetID) {
     objects.shared.objectCounts[0] -= 1
     releasePlace(mapping, chargedTo: budget)
@@ -124,6 +127,7 @@ extension Kernel where P: ~Copyable {
   ) {
     if let frame = objects.releasePlace(object, in: &objects[budget].slabs) {
       frames.free(frame, count: 1)
+      // Not by `uncharge`, so that the budget is looked at once, with both sums right.
       objects[budget].memoryUsed -= Limits.pageByteCount
     }
     uncharge(budget, bytes: 0, objects: 1)

@@ -37,6 +37,7 @@ public struct DeviceMemoryRules {
       }
     }
     count = kept
+    // If no place is left, what lies between two ranges is refused too, where it is least.
     if count == Self.capacity {
       widen(nearest(to: start, end), to: start, end)
     } else {
@@ -69,6 +70,7 @@ public struct DeviceMemoryRules {
     return best
   }
 
+  /// Makes a range take in another, and whatever lies between.
   private mutating func widen(_ index: Int, to start: UInt64, _ end: UInt64) {
     starts[index] = min(starts[index], start)
     ends[index] = max(ends[index], end)

@@ -2,13 +2,20 @@ import KernelHAL
 import MnosABI
 
 /// Builds the kernel's own page tables while booting, with the largest pages that fit.
+///
+/// Large pages keep the physical window cheap: it shows all RAM, and with pages of 4 KiB its
+/// tables would take 1/512 of that RAM. Unlike in the address space of a process, nothing is
+/// unmapped here, no budget pays and no table is ever given back, so no use counts are kept.
 public struct KernelTables<Format: PageTableFormat> {
   private let format: Format
   private let window: PhysicalWindow
+  /// What `Kernel` takes as `kernelRoot`.
   public let root: PhysicalAddress
   /// Frames taken for tables, the root included.
   public private(set) var frameCount: UInt64 = 1
 
+  /// Makes an empty root table.
+  ///
   /// - Throws: `noMemory`.
   public init(
     format: Format, window: PhysicalWindow, frames: inout FrameAllocator
@@ -23,7 +30,12 @@ public struct KernelTables<Format: PageTableFormat> {
   /// Maps a range; what was mapped there before is replaced, a large page being split. The tables
   /// may be in use: the range can be used when this returns.
   ///
-  /// - Throws: `noMemory`.
+  ///     |--|--|--|···· 2 MiB ····|···· 2 MiB ····|--|--|
+  ///
+  /// Pages of 4 KiB lead up to where both addresses are multiples of a larger page, and take what
+  /// is left behind the last of those; likewise for 1 GiB.
+  ///
+  /// - Throws: `noMemory`; what was mapped until then stays.
   /// - Precondition: All three numbers are multiples of the page size.
   public mutating func map<P: Platform & ~Copyable>(
     _ virtual: UInt64, to physical: UInt64, byteCount: UInt64, rights: PageRights,
@@ -42,6 +54,8 @@ public struct KernelTables<Format: PageTableFormat> {
       in: AddressSpaceTag(root: root, identifier: 0), linksTables: true)
   }
 
+  /// The highest level whose page fits both addresses and what is left to be mapped. Pages above
+  /// 1 GiB are not used.
   private func largestLevel(_ virtual: UInt64, _ physical: UInt64, _ left: UInt64) -> Int {
     var level = min(format.levelCount - 1, 2)
     while level > 0 {
@@ -56,6 +70,7 @@ public struct KernelTables<Format: PageTableFormat> {
     return 0
   }
 
+  /// Maps one page at a level, making the tables above it.
   private mutating func mapOne<P: Platform & ~Copyable>(
     _ virtual: UInt64, to physical: UInt64, rights: PageRights, level target: Int,
     frames: inout FrameAllocator, on platform: inout P
@@ -81,7 +96,8 @@ public struct KernelTables<Format: PageTableFormat> {
     window.store(leaf, at: walk.entryAddress)
   }
 
-  /// Fills a table with the 512 parts of a large page.
+  /// Fills a table with the 512 parts of a large page: the same memory with the same rights, so
+  /// that linking the table changes no translation.
   private func split(
     _ base: PhysicalAddress, _ rights: PageRights, level: Int, into table: PhysicalAddress
   ) {
@@ -94,6 +110,7 @@ public struct KernelTables<Format: PageTableFormat> {
     }
   }
 
+  /// Takes a cleared frame for a table.
   private mutating func makeTable(
     _ frames: inout FrameAllocator
   ) throws(Failure) -> PhysicalAddress {
@@ -104,6 +121,8 @@ public struct KernelTables<Format: PageTableFormat> {
     return table
   }
 
+  /// Hangs a table that is filled into an entry. The order matters because a CPU walks the tables
+  /// at any time: it must not come to the table before what is in it.
   private func link<P: Platform & ~Copyable>(
     _ table: PhysicalAddress, at entry: UInt64, on platform: inout P
   ) {

@@ -2,6 +2,14 @@ import KernelHAL
 import MnosABI
 
 /// Mappings: showing memory objects in address spaces, in bounded steps.
+///
+///     pages of the mapping    0 ........ mappedCount ............ pageCount
+///                             in the page table │ not yet, or no more
+///                                mapStep ──>    │    <── unmapStep
+///
+/// `mappedCount` is moved with each page, so a mapping can be left half made between two
+/// batches, and taken away from there. It stands in two lists: that of the slot it was made
+/// through, which ends it with the capability, and that of its process.
 extension Kernel where P: ~Copyable {
   /// Mappings that one process can have at a time; looking one up is linear in them.
   static var mappingLimit: UInt32 { 4096 }

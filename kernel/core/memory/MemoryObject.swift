@@ -41,6 +41,7 @@ public struct MemoryObject: KernelObject, BitwiseCopyable {
   }
 }
 
+/// The parts of a whole; those of a part are its own, not the whole's.
 enum PartsOfMemory: ListRole {
   static subscript<P: Platform & ~Copyable>(
     _ part: MemoryID, in store: ObjectStore<P>
@@ -101,6 +102,7 @@ public struct Mapping: BitwiseCopyable {
   }
 }
 
+/// The mappings made through a capability: they end with it.
 enum MappingsOfSlot: ListRole {
   static subscript<P: Platform & ~Copyable>(
     _ mapping: MappingID, in store: ObjectStore<P>
@@ -110,6 +112,7 @@ enum MappingsOfSlot: ListRole {
   }
 }
 
+/// The mappings in an address space, in no order of addresses.
 enum MappingsOfProcess: ListRole {
   static subscript<P: Platform & ~Copyable>(
     _ mapping: MappingID, in store: ObjectStore<P>

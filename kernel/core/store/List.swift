@@ -84,7 +84,7 @@ public struct List<Role: ListRole>: BitwiseCopyable {
     }
   }
 
-  /// Moves all members of another list to the end of this one.
+  /// Moves all members of another list to the end of this one. O(1), however many they are.
   mutating func append<P: Platform & ~Copyable>(
     contentsOf other: inout List, in store: ObjectStore<P>
   ) {

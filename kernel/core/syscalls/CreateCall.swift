@@ -2,13 +2,26 @@ import KernelHAL
 import MnosABI
 
 /// `create` and `derive`: making objects and parts of them.
+///
+/// Every maker below takes things in this order: the slot, whose table may grow; the charge;
+/// the place; last the capability, which cannot fail. What was taken before a step that fails
+/// is given back in reverse, and a chunk of the table that was not used at the end of the call,
+/// so that a `create` that fails leaves nothing behind.
 extension Kernel where P: ~Copyable {
-  /// The words by type, from word 0 on: memory: bytes, `MemoryOptions`, and for device memory
-  /// machine and physical address; thread: process, priority; interrupt: machine, line; port
-  /// range: machine, first port, count; budget: memory limit, object limit.
+  /// `create`: makes an object and gives the caller the first capability to it, with all rights.
+  ///
+  /// - Parameter arguments: The budget that pays; an `ObjectType`; the destination slot, in the
+  ///   caller's own table; and words by type, from word 0 on. Memory: bytes, `MemoryOptions`, and
+  ///   for device memory machine and physical address. Thread: process, priority. Interrupt:
+  ///   machine, line. Port range: machine, first port, count. Budget: memory limit, object limit.
+  /// - Throws: `badCapability`, `wrongType` or `noRight` for the budget, which needs `write`;
+  ///   `badState` if the budget is being ended; `badArgument(1)` for a type that cannot be made;
+  ///   what `findSlot` throws for argument 2; then what the type's own maker throws. In this
+  ///   order, but for the types that only the kernel makes, which are refused after the slot.
   mutating func createCall(_ arguments: CreateArguments) throws(Failure) {
     let budget = try lookUp(arguments.budget, as: Budget.self, needing: .write).object
-    // What is being ended does not grow.
+    // What is being ended does not grow: the reaper ends one charged object after the other, and
+    // whoever makes them faster would keep it from ever coming to the last.
     guard !objects[budget].header.isCondemned else { throw .badState }
     guard arguments.type <= 255, let type = ObjectType(rawValue: UInt8(arguments.type)) else {
       throw .badArgument(1)
@@ -41,6 +54,10 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Gives the caller the first capability to a new object, with all rights.
+  ///
+  /// - Parameter parent: A capability by whose authority the object was made, so that revoking
+  ///   that one takes the object back; none for an object of the budget's own.
+  /// - Precondition: `slot` is free. Nothing that the call does later can fail.
   private mutating func install<Object: KernelObject>(
     _ object: ObjectID<Object>, in slot: SlotID, parent: SlotID = .none
   ) {
@@ -48,7 +65,8 @@ extension Kernel where P: ~Copyable {
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  /// Makes a process without threads.
+  /// Makes a process without threads: a directory for its table, a root for its page tables, and
+  /// the object. Its first chunk of slots comes with its first capability.
   ///
   /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
   mutating func makeProcess(_ budget: BudgetID) throws(Failure) -> ProcessID {
@@ -60,6 +78,7 @@ extension Kernel where P: ~Copyable {
           Process(table: CapabilityTable(directory: directory), space: space), .large,
           chargedTo: budget, as: Process.self)
       } catch {
+        // The space was never active, so no TLB holds anything under its identifier.
         identifiers.free(space.identifier)
         freeFrame(FrameNumber(space.root.rawValue >> 12), chargedTo: budget)
         throw error
@@ -70,7 +89,10 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// - Parameter priority: At most the creator's.
+  /// - Parameter priority: At most the creator's, or a thread could give itself a higher one by
+  ///   way of another thread.
+  /// - Throws: What `lookUp` throws for the process, which needs `manage`; `badArgument(4)`;
+  ///   `badState` if the process is stopped, ending or ended; `noMemory`, `noSlot`.
   private mutating func createThread(
     _ budget: BudgetID, process: UInt64, priority: UInt64, in slot: SlotID
   ) throws(Failure) {
@@ -80,6 +102,11 @@ extension Kernel where P: ~Copyable {
     install(try makeThread(budget, in: process, priority: UInt8(priority)), in: slot)
   }
 
+  /// Makes a thread that was not started: it has no entry point and stands in no queue.
+  ///
+  /// The budget need not be the one that pays for the process: ending it ends the thread alone.
+  ///
+  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
   mutating func makeThread(
     _ budget: BudgetID, in process: ProcessID, priority: UInt8
   ) throws(Failure) -> ThreadID {
@@ -94,17 +121,23 @@ extension Kernel where P: ~Copyable {
     return thread
   }
 
+  /// - Throws: What `lookUpMachine` throws; `badArgument(4)` for a line that does not exist or
+  ///   that user code may not have; what `makeInterrupt` throws.
   private mutating func createInterrupt(
     _ budget: BudgetID, machine: UInt64, line: UInt64, in slot: SlotID
   ) throws(Failure) {
     _ = try lookUpMachine(machine)
+    // The count first: only then does the line fit the 32 bits that the platform takes.
     guard line < UInt64(platform.interruptLineCount),
       platform.isLineAvailable(UInt32(line))
     else { throw .badArgument(4) }
     install(try makeInterrupt(budget, line: UInt32(line)), in: slot)
   }
 
-  /// - Throws: `badState` if the line is claimed; `noMemory`, `noSlot`.
+  /// Claims a line: there is at most one object for each, so that one driver's `acknowledge`
+  /// cannot unmask what another one is handling. The line stays masked until it is bound.
+  ///
+  /// - Throws: `badState` if the line is claimed; `noMemory`, `noSlot`. Nothing has changed then.
   mutating func makeInterrupt(_ budget: BudgetID, line: UInt32) throws(Failure) -> InterruptID {
     guard objects.interrupt(ofLine: line).isNone else { throw .badState }
     let interrupt = try make(
@@ -113,6 +146,11 @@ extension Kernel where P: ~Copyable {
     return interrupt
   }
 
+  /// A range of ports is no object: the capability itself holds it, as its badge, and nothing is
+  /// charged. It is a child of the machine capability: revoking that one takes it back.
+  ///
+  /// - Throws: What `lookUpMachine` throws; `unavailable` on a machine without ports;
+  ///   `badArgument(4)` for the first port, `badArgument(5)` for the count.
   private mutating func createPortRange(
     machine: UInt64, first: UInt64, count: UInt64, in slot: SlotID
   ) throws(Failure) {
@@ -126,7 +164,11 @@ extension Kernel where P: ~Copyable {
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  /// Both limits are taken from the parent now.
+  /// Both limits are taken from the parent at once, beside the child object itself: what a child
+  /// may use it can always use, whatever its siblings do.
+  ///
+  /// - Throws: `badArgument(3)`, `badArgument(4)`; `noMemory` or `noSlot` if the parent has not
+  ///   that much left.
   private mutating func createBudget(
     _ parent: BudgetID, memoryLimit: UInt64, objectLimit: UInt64, in slot: SlotID
   ) throws(Failure) {
@@ -147,6 +189,11 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Memory
 
+  /// Memory at a given physical address: a device's registers, never RAM.
+  ///
+  /// - Throws: `badArgument(3)` for the bytes; what `lookUpMachine` throws; `badArgument(6)` for
+  ///   an address that is misaligned, out of reach or refused by the device rules; `noMemory`,
+  ///   `noSlot`.
   private mutating func createDeviceMemory(
     _ budget: BudgetID, byteCount: UInt64, machine: UInt64, base: UInt64, in slot: SlotID
   ) throws(Failure) {
@@ -162,10 +209,17 @@ extension Kernel where P: ~Copyable {
     install(memory, in: slot, parent: machine)
   }
 
+  /// Up to 2^40 bytes: less than any machine's physical limit, from which it is subtracted, and
+  /// a count of pages that fits 32 bits.
   private static func isMemorySize(_ byteCount: UInt64) -> Bool {
     byteCount > 0 && byteCount.isPageAligned && byteCount <= 1 << 40
   }
 
+  /// RAM that is all 0. The call completes when the last page has been cleared, which may be many
+  /// batches later.
+  ///
+  /// - Throws: `badArgument(3)` for the bytes, `badArgument(4)` for unknown options; what
+  ///   `makeOwnedMemory` throws.
   private mutating func createMemory(
     _ budget: BudgetID, byteCount: UInt64, options: UInt64, in slot: SlotID
   ) throws(Failure) {
@@ -173,14 +227,17 @@ extension Kernel where P: ~Copyable {
     guard options == 0 else { throw .badArgument(4) }
     let memory = try makeOwnedMemory(byteCount, chargedTo: budget)
     install(memory, in: slot)
-    // Nobody sees what the frames held: the handle is given when all of them are clear.
+    // Nobody sees what the frames held: the handle is given when all of them are clear. Until
+    // then no handle names the slot, but revoke and the end of the process reach it.
     objects[slot].state = .reserved
     begin(.clear(objects.token(for: slot), 0))
   }
 
-  /// Makes a memory object of new frames, with undefined contents.
+  /// Makes a memory object of new frames, with undefined contents: the caller clears them before
+  /// anybody else can reach the object.
   ///
-  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
+  /// - Throws: `noMemory` if the budget has too little left or no run of frames is long enough,
+  ///   `noSlot`; nothing has changed then.
   mutating func makeOwnedMemory(
     _ byteCount: UInt64, chargedTo budget: BudgetID
   ) throws(Failure) -> MemoryID {
@@ -201,13 +258,26 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Makes a memory object, and charges the object alone: its frames are a device's, the boot
+  /// loader's, those of the whole, or charged by `makeOwnedMemory` before.
+  ///
+  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
   mutating func makeMemory(
     _ memory: MemoryObject, chargedTo budget: BudgetID
   ) throws(Failure) -> MemoryID {
     try make(memory, .medium, chargedTo: budget, as: MemoryObject.self)
   }
 
-  /// A part of memory, or of a range of ports.
+  /// `derive`: makes a capability to a part of memory or of a range of ports, as a child of the
+  /// source: revoking the source takes the part back.
+  ///
+  /// - Parameter arguments: The source; offset and length, in bytes or ports; the destination
+  ///   slot, in the caller's own table; the rights, which are exactly those of the part.
+  /// - Throws: `badCapability`; `wrongType`; `noRight` without `copy`; `badArgument(4)` for
+  ///   undefined rights; `noRight` for rights that the source lacks; what `findSlot` throws for
+  ///   argument 2; then `badArgument(1)` for the offset and `badArgument(3)` for the length. For
+  ///   memory `badState` comes before those two, if it is being ended, and `noMemory` or `noSlot`
+  ///   after them. In this order.
   mutating func deriveCall(_ arguments: DeriveArguments) throws(Failure) {
     let source = try lookUp(arguments.source)
     let type = objects[source].type
@@ -224,6 +294,7 @@ extension Kernel where P: ~Copyable {
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
+  /// The part's first port and count are its badge; nothing is charged.
   private mutating func derivePorts(
     _ arguments: DeriveArguments, from source: SlotID, to slot: SlotID, rights: Rights
   ) throws(Failure) {
@@ -237,10 +308,15 @@ extension Kernel where P: ~Copyable {
       parent: source)
   }
 
+  /// The part is an object of its own, charged to the caller's budget, which may be another than
+  /// the one that pays for the frames. The frames stay with the whole, and the whole lives on as
+  /// long as it has parts, also when no capability names it any more.
   private mutating func deriveMemory(
     _ arguments: DeriveArguments, from source: SlotID, to slot: SlotID, rights: Rights
   ) throws(Failure) {
     let whole = try lookUp(arguments.source, as: MemoryObject.self, needing: .none).object
+    // The reaper ends the parts of condemned memory one by one; a part made in between would put
+    // off the end of the whole.
     guard !objects[whole].header.isCondemned else { throw .badState }
     let (offset, length) = (arguments.offset, arguments.length)
     guard offset.isPageAligned, offset < objects[whole].byteCount else { throw .badArgument(1) }

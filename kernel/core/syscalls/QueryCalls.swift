@@ -1,9 +1,20 @@
 import KernelHAL
 import MnosABI
 
-/// `query` and `control`.
+/// `query` and `control`: asking about an object, and asking something of the machine.
+///
+/// Neither changes an object. `control` needs `manage` on the machine, `query` only `read`, so
+/// a program can be allowed to watch the machine without being able to turn it off.
 extension Kernel where P: ~Copyable {
-  /// The words are those of `QueryWords` for the capability's type.
+  /// `query`: eight words about the object that a capability names.
+  ///
+  /// The words are those of `QueryWords` for the capability's type; those that a type does not
+  /// have are 0. All eight are written, so what the registers held does not show through.
+  ///
+  /// - Parameter handle: Argument 0.
+  /// - Throws: `badCapability`; `noRight` without `read`, which a reply right never has. Cost:
+  ///   O(1), but for a process linear in its threads, and for an endpoint at most
+  ///   `countedWaiters` steps.
   mutating func queryCall(capability handle: UInt64) throws(Failure) {
     let slot = try lookUp(handle)
     guard objects[slot].rights.includes(.read) else { throw .noRight }
@@ -16,6 +27,8 @@ extension Kernel where P: ~Copyable {
       let memory = objects[objects.cast(object, to: MemoryObject.self)]
       words[0] = memory.byteCount
       words[1] = memory.isDevice ? 1 : 0
+      // A physical address is of use to those who program devices, and tells others how memory is
+      // laid out: `read` alone does not show it.
       words[2] = objects[slot].rights.includes(.manage) ? memory.base : 0
     case .budget:
       let budget = objects[objects.cast(object, to: Budget.self)]
@@ -29,6 +42,7 @@ extension Kernel where P: ~Copyable {
       words[0] = UInt64(interrupt.line)
       words[1] = interrupt.deliveries
       words[2] = interrupt.isPending ? 1 : 0
+    // The word stays: only `wait` and a bound receive take it.
     case .notification: words[0] = objects[objects.cast(object, to: Notification.self)].word
     case .endpoint: query(objects.cast(object, to: Endpoint.self), into: &words)
     case .portRange:
@@ -37,12 +51,16 @@ extension Kernel where P: ~Copyable {
     case .machine: queryMachine(into: &words)
     case .reply, .none: throw .wrongType
     }
+    // Written at the end, when nothing can fail: on an error the registers are as they were.
     let thread = current
     for index in 0..<8 { objects[thread].registers[word: index] = words[index] }
     answer(value: 0)
   }
 
+  /// The words about a process. Cost: linear in its threads, each of which somebody's budget
+  /// pays for.
   private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
+    // The caller may be one of its threads: what it ran since the last switch counts too.
     if !current.isNone { account() }
     var time = objects[process].endedTime
     var thread = objects[process].threads.first
@@ -53,6 +71,8 @@ extension Kernel where P: ~Copyable {
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue
     words[2] = UInt64(objects[process].threadCount)
+    // Page tables, the directory of its capabilities, and its chunks: the frames that the process
+    // itself was charged. Memory that it maps is charged to whoever made it.
     let frameCount =
       objects[process].tableFrames + 1 + UInt32(objects[process].table.chunkCount)
     words[3] = UInt64(frameCount) * Limits.pageByteCount
@@ -62,7 +82,9 @@ extension Kernel where P: ~Copyable {
     words[7] = objects[process].faultPC
   }
 
+  /// The words about a thread.
   private mutating func query(_ thread: ThreadID, into words: inout [8 of UInt64]) {
+    // Threads that do not run were accounted for when they were switched away from.
     if thread == current { account() }
     words[0] = UInt64(objects[thread].state.rawValue)
     words[1] = objects[thread].exitValue
@@ -71,9 +93,11 @@ extension Kernel where P: ~Copyable {
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 
-  /// Threads that wait at an endpoint are counted up to this.
+  /// Threads that wait at an endpoint are counted up to this: the queue has no length of its
+  /// own, and a walk along all of it would let whoever fills a queue delay the whole kernel.
   static var countedWaiters: UInt64 { 64 }
 
+  /// The words about an endpoint: queued senders, queued receivers. One of them is always 0.
   private mutating func query(_ endpoint: EndpointID, into words: inout [8 of UInt64]) {
     var count: UInt64 = 0
     var thread = objects[endpoint].queue.first
@@ -85,6 +109,7 @@ extension Kernel where P: ~Copyable {
     words[1] = objects[endpoint].waiters == .receivers ? count : 0
   }
 
+  /// The words about the machine: frames, and objects of all budgets.
   private mutating func queryMachine(into words: inout [8 of UInt64]) {
     words[0] = frames.totalCount
     words[1] = frames.freeCount
@@ -97,6 +122,13 @@ extension Kernel where P: ~Copyable {
     words[7] = UInt64(platform.cpuCount)
   }
 
+  /// `control`: turns the machine off, starts it anew, or writes to the kernel's log.
+  ///
+  /// - Parameter arguments: The machine; a `MachineOperation`; for the log a count of bytes, at
+  ///   most 64, and the bytes in the words, lowest first.
+  /// - Throws: `badCapability`, `wrongType` or `noRight` for the machine; `badArgument(1)` for
+  ///   an operation that does not exist; `badArgument(2)` for more bytes than the words hold;
+  ///   `failed` if the machine cannot be turned off or started anew. In this order.
   mutating func controlCall(_ arguments: ControlArguments) throws(Failure) {
     _ = try lookUpMachine(arguments.machine)
     guard let operation = MachineOperation(rawValue: arguments.operation) else {
@@ -105,6 +137,7 @@ extension Kernel where P: ~Copyable {
     switch operation {
     case .powerOff:
       platform.powerOff()
+      // The platform came back, so it could not.
       throw Failure(.failed)
     case .reboot:
       platform.reboot()
@@ -112,6 +145,7 @@ extension Kernel where P: ~Copyable {
     case .log:
       let count = arguments.byteCount
       guard count <= 64 else { throw .badArgument(2) }
+      // Bytes are written as they come: what they do to a terminal is the log's reader's concern.
       for index in 0..<count {
         let word = arguments.text[Int(index >> 3)]
         platform.writeDebug(byte: UInt8(truncatingIfNeeded: word >> ((index & 7) * 8)))

@@ -2,11 +2,27 @@ import KernelHAL
 import MnosABI
 
 /// Calls on threads and interrupts.
+///
+/// A call on another thread changes what that thread is, never what it waits for: suspension,
+/// priority and registers leave it in its queue, and its wait ends as if nothing had been done.
 extension Kernel where P: ~Copyable {
+  /// The thread that a handle names.
+  ///
+  /// - Throws: `badCapability`, `wrongType`; `noRight` without `manage`.
   private mutating func manageable(_ handle: UInt64) throws(Failure) -> ThreadID {
     try lookUp(handle, as: ThreadTag.self, needing: .manage).object
   }
 
+  /// `start`: runs a thread that was created, for the first time.
+  ///
+  /// Its process runs from its first start on. All registers are 0 but three, so that nothing of
+  /// the kernel's or of another thread's shows.
+  ///
+  /// - Parameter arguments: The thread; entry address; stack pointer, which may be the very end
+  ///   of the user half; a word for the thread's first argument register.
+  /// - Throws: What `manageable` throws; `badArgument(1)` for an entry that user code cannot run
+  ///   from; `badArgument(2)` for a stack beyond the user half; `badState` if the thread was
+  ///   started before or its process is stopped, ending or ended. In this order.
   mutating func startCall(_ arguments: StartArguments) throws(Failure) {
     let thread = try manageable(arguments.thread)
     guard isUserCode(arguments.entry) else { throw .badArgument(1) }
@@ -22,6 +38,7 @@ extension Kernel where P: ~Copyable {
       argument: arguments.argument)
     objects[process].state = .running
     answer(value: 0)
+    // A thread of higher priority runs when this entry ends: the caller was answered before.
     objects.makeReady(thread)
   }
 
@@ -31,6 +48,13 @@ extension Kernel where P: ~Copyable {
     P.Registers.isValidEntry(address) && address < format.userAddressLimit
   }
 
+  /// `suspend`: keeps a thread from running until it is resumed.
+  ///
+  /// A wait goes on underneath: the thread keeps its place in the queue and its deadline, and if
+  /// the wait ends it is ready but not queued. It may be the caller itself, which is answered
+  /// first and sees the outcome when somebody resumes it.
+  ///
+  /// - Throws: What `manageable` throws; `badState` if it is new, ended or suspended already.
   mutating func suspendCall(thread handle: UInt64) throws(Failure) {
     let thread = try manageable(handle)
     let state = objects[thread].state
@@ -38,12 +62,16 @@ extension Kernel where P: ~Copyable {
     answer(value: 0)
     objects[thread].isSuspended = true
     objects.leaveRunQueue(thread)
+    // A running thread becomes ready: `resume` queues a thread in that state only.
     if thread == current {
       objects[thread].state = .ready
       objects[cpu].needsSchedule = true
     }
   }
 
+  /// `resume`: lets a suspended thread run on, or wait on if its wait has not ended.
+  ///
+  /// - Throws: What `manageable` throws; `badState` if it is not suspended.
   mutating func resumeCall(thread handle: UInt64) throws(Failure) {
     let thread = try manageable(handle)
     guard objects[thread].isSuspended else { throw .badState }
@@ -52,7 +80,13 @@ extension Kernel where P: ~Copyable {
     if objects[thread].state == .ready { objects.makeReady(thread) }
   }
 
-  /// The new priority is at most the caller's own.
+  /// `setPriority`: takes effect at once, but a thread that waits keeps its place: queues are in
+  /// order of arrival, whatever the priorities.
+  ///
+  /// - Parameter arguments: The thread; the priority, at most the caller's own. So a thread that
+  ///   lowers itself cannot rise again by its own doing.
+  /// - Throws: What `manageable` throws; `badArgument(1)` for a higher priority; `badState` if
+  ///   the thread ended. In this order.
   mutating func setPriorityCall(_ arguments: PriorityArguments) throws(Failure) {
     let thread = try manageable(arguments.thread)
     guard arguments.priority <= UInt64(objects[current].priority) else { throw .badArgument(1) }
@@ -60,6 +94,8 @@ extension Kernel where P: ~Copyable {
     let priority = UInt8(arguments.priority)
 
     answer(value: 0)
+    // The run queue finds a thread by its priority, so one that is in it must leave before the
+    // priority changes. Any other is only relabelled.
     guard objects[thread].isQueued else {
       objects[thread].priority = priority
       if thread == current { objects[cpu].needsSchedule = true }
@@ -70,11 +106,17 @@ extension Kernel where P: ~Copyable {
     objects.makeReady(thread)
   }
 
-  /// Registers of a thread that stands still, into a record in the caller's memory.
+  /// `readRegisters`: registers of a thread that stands still, into a record in the caller's
+  /// memory. As many words as the length has room for; argument 0 says how many bytes.
+  ///
+  /// - Parameter arguments: The thread; address and length of the record.
+  /// - Throws: What `stillThread` throws; `badPointer` if not all of it can be written, and then
+  ///   nothing was. Cost: linear in the words, with a walk of the page tables for each.
   mutating func readRegistersCall(_ arguments: RegisterArguments) throws(Failure) {
     let (thread, count) = try stillThread(arguments)
     let process = objects[current].process
     try checkWords(at: arguments.address, count: count, needing: .write, in: process)
+    // All pages were checked, and nothing is unmapped within an entry: no write can fail halfway.
     for index in 0..<count {
       try writeWord(
         objects[thread].registers.recordWord(at: Int(index)), at: arguments.address + index * 8,
@@ -83,6 +125,13 @@ extension Kernel where P: ~Copyable {
     answer(value: count * 8)
   }
 
+  /// `writeRegisters`: sets registers of a thread that stands still from a record. Words beyond
+  /// the length keep their values, and bits that user code must not choose stay safe.
+  ///
+  /// - Parameter arguments: The thread; address and length of the record.
+  /// - Throws: What `stillThread` throws; `badPointer` if not all of it can be read;
+  ///   `badArgument(1)` for a program counter that user code cannot run from. Nothing was changed
+  ///   then. Cost: as for `readRegistersCall`.
   mutating func writeRegistersCall(_ arguments: RegisterArguments) throws(Failure) {
     let (thread, count) = try stillThread(arguments)
     let process = objects[current].process
@@ -93,6 +142,7 @@ extension Kernel where P: ~Copyable {
       record[Int(index)] = try readWord(at: arguments.address + index * 8, in: process)
     }
     if count > 0 {
+      // A return to an address that the CPU refuses would fault in kernel mode on some machines.
       guard isUserCode(record[0]) else { throw .badArgument(1) }
     }
 
@@ -104,7 +154,13 @@ extension Kernel where P: ~Copyable {
 
   /// Checks a thread that stands still, and the record's length.
   ///
+  /// It stands still if it is suspended, was not started, or has a fault that nobody has answered.
+  /// One that only waits does not: its wait may end, and the outcome goes into its registers.
+  ///
   /// - Returns: The thread, and the record's length in words, at most 40.
+  /// - Throws: What `manageable` throws; `badArgument(2)` for a length that is no multiple of 8
+  ///   or longer than the machine's record; `badState` if the thread is the caller, ended or does
+  ///   not stand still. In this order.
   private mutating func stillThread(
     _ arguments: RegisterArguments
   ) throws(Failure) -> (ThreadID, count: UInt64) {
@@ -120,17 +176,29 @@ extension Kernel where P: ~Copyable {
     return (thread, byteCount / 8)
   }
 
-  /// Ends the calling thread; bits 62 and 63 of an exit value are the kernel's.
+  /// `exit`: ends the calling thread, and its process if it is the last one of it.
+  ///
+  /// Bits 62 and 63 of an exit value are the kernel's, which tells by them how a thread or process
+  /// ended: they are cleared, so that no program can claim to have been killed.
   mutating func exitCall(_ value: UInt64) {
     objects.end(current, value: value & ~(ExitValue.killed | ExitValue.faulted))
   }
 
+  /// `yield`: puts the caller behind the ready threads of its priority, and ends its turn against
+  /// the reaper. Those of lower priority get nothing by it.
   mutating func yieldCall() {
     answer(value: 0)
     rotate()
   }
 
-  /// Lets an interrupt line deliver again.
+  /// `acknowledge`: lets an interrupt line deliver again.
+  ///
+  /// A line that nothing is bound to stays masked: its next delivery could reach nobody, and `bind`
+  /// unmasks it.
+  ///
+  /// - Parameter handle: Argument 0.
+  /// - Throws: `badCapability`; `wrongType`; `noRight` without `write`; `badState` if the line has
+  ///   not fired since the last acknowledgement. In this order.
   mutating func acknowledgeCall(interrupt handle: UInt64) throws(Failure) {
     let interrupt = try lookUp(handle, as: Interrupt.self, needing: .write).object
     guard objects[interrupt].isPending else { throw .badState }

@@ -2,6 +2,13 @@ import KernelHAL
 import MnosABI
 
 /// How threads and processes begin to end. What they held is given back by the reaper.
+///
+///     thread    any state ── end ──> ended ── reaper: detach ──> out of its process ──> freed
+///     process   running ── stopProcess ──> stopped ──┐
+///               new, running ── beginEnding ─────────┴──> ending ── reaper ──> ended
+///
+/// None of it depends on how much a process holds: one call begins the end of a process with
+/// thousands of threads, and none of them runs another instruction.
 extension ObjectStore where P: ~Copyable {
   /// Ends a thread: it leaves whatever it waits for and never runs again. O(1).
   ///
@@ -48,6 +55,8 @@ extension ObjectStore where P: ~Copyable {
 
   /// A fault that nobody handles stops the thread's process, or ends it if nobody would hear
   /// of that.
+  ///
+  /// The reason is noted before anybody is told: the supervisor may ask for it at once.
   func stopProcess(of thread: ThreadID) {
     let process = self[thread].process
     guard self[process].state == .running else { return }

@@ -2,6 +2,15 @@ import KernelHAL
 import MnosABI
 
 /// Who runs: fixed priorities, round robin inside one, tickless.
+///
+/// What makes a thread run or wait only sets `needsSchedule`; the choice is made once, when the
+/// entry ends. So an operation that wakes several threads costs one switch.
+///
+///     makeReady, block, end, ... ──> needsSchedule ── leave ──> schedule
+///                                                                  │
+///           goes on where it was  <── still the most urgent ───────┤
+///           head of its queue     <── somebody is more urgent ─────┤ then the next one runs,
+///           stays where it is     <── waits, suspended, ended ─────┘ or the CPU idles
 extension Kernel where P: ~Copyable {
   /// Nanoseconds a thread runs before the next of its priority does.
   static var sliceLength: UInt64 { 5_000_000 }
@@ -9,6 +18,8 @@ extension Kernel where P: ~Copyable {
   static var scanLength: Int { 64 }
 
   /// Ends an entry: afterwards `current` is the thread to run, or none to idle.
+  ///
+  /// What was doomed is queued first, since it may be what comes next.
   @inline(__always)
   public mutating func leave() {
     if objects.shared.reaper.hasIncoming { adoptDoomed(by: objects[cpu].current) }
@@ -27,6 +38,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Chooses the thread to run on this CPU.
+  ///
+  /// The one that runs is preferred to others of its priority: only its slice makes it give way to
+  /// those, and that is taken care of by `rotate`.
   mutating func schedule() {
     wakeOtherCPUs()
     objects[cpu].needsSchedule = false
@@ -34,6 +48,8 @@ extension Kernel where P: ~Copyable {
     guard !running.isNone, objects[running].state == .running, !objects[running].isSuspended
     else { return runNext() }
     guard objects[objects[running].process].state == .running else {
+      // Not queued: nothing of a stopped process runs, and an ending one gives its threads to the
+      // reaper.
       objects[running].state = .ready
       return runNext()
     }
@@ -49,6 +65,7 @@ extension Kernel where P: ~Copyable {
     runNext()
   }
 
+  /// Interrupts the CPUs that this entry has given something to look at.
   private mutating func wakeOtherCPUs() {
     guard objects.shared.cpuCount > 1 else { return }
     for index in 0..<objects.shared.cpuCount {
@@ -59,6 +76,7 @@ extension Kernel where P: ~Copyable {
     }
   }
 
+  /// Switches to the first ready thread, or to idling.
   private mutating func runNext() {
     let next = takeNext()
     if next.isNone { idle() } else { run(next) }
@@ -66,6 +84,10 @@ extension Kernel where P: ~Copyable {
 
   /// Takes the first ready thread out of the queue. Those of processes that stopped or are
   /// ending are left out of it: nothing of theirs runs again.
+  ///
+  /// They are dropped here and not when their process stops, so that stopping it is O(1).
+  ///
+  /// - Returns: None if no thread is ready, or if `scanLength` had to be dropped.
   private mutating func takeNext() -> ThreadID {
     for _ in 0..<Self.scanLength {
       let priority = objects[cpu].ready.highestPriority
@@ -80,6 +102,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes `thread`, which is in no queue, the current one.
+  ///
+  /// It begins without a slice: one is started only if somebody of its priority waits, so a CPU
+  /// with one busy thread takes no timer interrupts for slices.
   mutating func run(_ thread: ThreadID) {
     account()
     objects[cpu].current = thread
@@ -91,6 +116,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes a thread's address space and extended registers the CPU's.
+  ///
+  /// The tables stay if its process is active, the registers if the CPU still holds its own.
   @inline(__always)
   mutating func switchContext(to thread: ThreadID) {
     let process = objects[thread].process
@@ -106,6 +133,8 @@ extension Kernel where P: ~Copyable {
     objects[cpu].extendedOwner = thread
   }
 
+  /// Activates a process's page tables and ports. Port permissions are written only if this
+  /// process or the one before has some, so that a switch costs nothing where nobody uses ports.
   @inline(__always)
   private mutating func enterSpace(of process: ProcessID) {
     platform.activate(objects[process].space)
@@ -119,6 +148,8 @@ extension Kernel where P: ~Copyable {
     platform.activatePorts(objects[process].ports)
   }
 
+  /// Leaves the CPU to nobody. The extended registers stay where they are: the thread that owns
+  /// them may well be the next to run.
   private mutating func idle() {
     account()
     objects[cpu].current = .none
@@ -140,6 +171,14 @@ extension Kernel where P: ~Copyable {
   // MARK: Time slices
 
   /// Starts the current thread's slice, or the rest of it, if one of its priority waits.
+  ///
+  /// The reaper counts as a rival where it has something to end at this priority: the two take
+  /// turns by slices.
+  ///
+  ///     reaper's turn ── its slice is over, and it is busy still ──> thread's turn
+  ///          ^                                                           │
+  ///          └── the thread's slice is over; it waits or yields; ────────┘
+  ///              or the reaper begins anew
   private mutating func startSliceIfRivalled() {
     let thread = objects[cpu].current
     let priority = Int(objects[thread].priority)
@@ -189,6 +228,9 @@ extension Kernel where P: ~Copyable {
   // MARK: Timers
 
   /// Arms the timer if something is due before it would fire.
+  ///
+  /// It is never disarmed: firing early costs one interrupt, which arms it anew, and saves a write
+  /// to the timer for each wait that ends before its deadline.
   mutating func armTimer() {
     let due = min(objects[cpu].timers.deadline(in: objects), objects[cpu].sliceEnd)
     guard due < objects[cpu].armedDeadline else { return }
@@ -207,6 +249,9 @@ extension Kernel where P: ~Copyable {
   }
 
   /// The timer fired: ends waits that are over, `scanLength` at a time, and time slices.
+  ///
+  /// With more waits than that the timer is armed for a time that has passed, and so fires again
+  /// at once: other interrupts come in between.
   public mutating func timerFired() {
     objects[cpu].armedDeadline = .max
     let now = platform.now()

@@ -6,16 +6,25 @@ struct TimerNode: BitwiseCopyable {
   var parent = ThreadID.none
   var left = ThreadID.none
   var right = ThreadID.none
-  /// Nodes on the way down the right side until there is none: at most log2 of all nodes.
+  /// Nodes on the way down the right side until there is none: at most log2(n + 1) of n nodes.
   var rank: UInt8 = 0
   var isArmed = false
 }
 
 /// Threads with a deadline, earliest first: a leftist heap linked through the threads.
 ///
+///              10 (2)            in brackets the rank: 1 more than the right child's,
+///             /     \             and a missing child has 0
+///         20 (1)   15 (1)
+///         /
+///     30 (1)                     30 is on the left: the right side is the short one
+///
 /// A node's deadline is not after its children's, and the way down the right side is never
 /// longer than the one down the left. So right sides are short, and melding two heaps
 /// goes down those only. Cost: O(log n) for everything, in the worst case too.
+///
+/// The nodes know their parents, so that a thread can leave the middle of the heap when its wait
+/// ends before the deadline.
 ///
 /// Source: Knuth, The Art of Computer Programming vol. 3, §5.2.3 (leftist trees).
 public struct TimerQueue: BitwiseCopyable {
@@ -23,10 +32,14 @@ public struct TimerQueue: BitwiseCopyable {
 
   init() {}
 
+  /// The earliest deadline, or `.max` if no thread has one.
   func deadline<P: Platform & ~Copyable>(in store: ObjectStore<P>) -> UInt64 {
     earliest.isNone ? .max : store[earliest].timer.deadline
   }
 
+  /// Adds a thread: a heap of its own, melded with the rest.
+  ///
+  /// - Precondition: `thread` is not in a timer queue.
   mutating func insert<P: Platform & ~Copyable>(
     _ thread: ThreadID, deadline: UInt64, in store: ObjectStore<P>
   ) {
@@ -72,6 +85,7 @@ public struct TimerQueue: BitwiseCopyable {
     return root
   }
 
+  /// Hangs a node to the right of another, or makes it the root.
   private static func attach<P: Platform & ~Copyable>(
     _ node: ThreadID, under parent: ThreadID, root: inout ThreadID, in store: ObjectStore<P>
   ) {

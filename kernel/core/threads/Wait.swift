@@ -14,7 +14,9 @@ import MnosABI
 ///
 /// A blocked thread stands in one queue and in the list of the slot that it waits through, and
 /// may stand in the timer queue. `leaveWait` takes it out of all of them, in O(1) but for the
-/// timer; it frees nothing and wakes nobody else.
+/// timer. It frees nothing, and wakes nobody else but one: where the right to answer a caller is
+/// itself in transit, the sender of the message that carries it. That one waits to send, so it
+/// leads to no further wake.
 extension ObjectStore where P: ~Copyable {
   // MARK: Ready
 
