@@ -62,7 +62,7 @@ let kernelTargets: [Target] = [
     "ProgramFormatTests", "kernel/tests/ProgramFormatTests", of: ["MnosABI", "ProgramFormat"]),
   tests(
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
-    of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim"]),
+    of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim", "ProgramFormat"]),
   tests(
     "PlatformSimTests", "platforms/sim/tests", of: ["MnosABI", "KernelHAL", "PlatformSim"]),
   module("PlatformTesting", "platforms/testing", imports: ["PlatformCommon"]),

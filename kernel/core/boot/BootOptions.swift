@@ -66,8 +66,10 @@ public struct BootOptions {
       return true
     }
     if Self.matches(name, "kernel.panic", line) {
-      powersOffOnPanic = Self.matches(value, "poweroff", line)
-      return powersOffOnPanic || Self.matches(value, "halt", line)
+      let powersOff = Self.matches(value, "poweroff", line)
+      guard powersOff || Self.matches(value, "halt", line) else { return false }
+      powersOffOnPanic = powersOff
+      return true
     }
     if Self.matches(name, "loglevel", line) { return setLogLevel(value, line) }
     return false

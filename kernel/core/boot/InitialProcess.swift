@@ -182,10 +182,12 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Whether the place that the firmware's tables name for the registers is one that can be
-  /// mapped; a device may also have none there.
+  /// mapped, and no RAM; a device may also have none there.
   private mutating func hasPossibleRegisters(_ device: DeviceDescription) -> Bool {
-    device.registerByteCount == 0
-      || device.region.pages(below: format.physicalAddressLimit) != nil
+    guard device.registerByteCount > 0 else { return true }
+    guard let pages = device.region.pages(below: format.physicalAddressLimit) else { return false }
+    return frames.deviceRules.permits(
+      base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound)
   }
 
   /// What a driver needs for one device: registers or ports, and an interrupt. Each is there only
@@ -216,7 +218,9 @@ extension Kernel where P: ~Copyable {
           first: UInt64(device.ports.first), count: UInt64(device.ports.count)))
     }
     if let line = device.line, platform.isLineAvailable(line) {
-      let interrupt = try makeInterrupt(budget, line: line)
+      // Two devices of one line have capabilities to the same interrupt.
+      let claimed = objects.interrupt(ofLine: line)
+      let interrupt = claimed.isNone ? try makeInterrupt(budget, line: line) : claimed
       record.interrupt = try give(interrupt, to: process)
     }
     return record

@@ -44,9 +44,15 @@ extension Kernel where P: ~Copyable {
     return !objects[slot].hasDependents
   }
 
-  /// Wakes a thread, and counts what that takes: itself and the capabilities it attached.
+  /// Wakes a thread, and counts what that takes: itself and the capabilities it attached, and
+  /// the same of the sender whose message carries the right to answer it.
   mutating func wake(_ thread: ThreadID, _ status: SyscallStatus, steps: inout Int) {
     steps -= 1 + Int(objects[thread].message.transferCount)
+    let right = objects[thread].replySlot
+    if !right.isNone, objects[right].state == .inTransit {
+      let sender = objects.cast(objects[right].holder, to: ThreadTag.self)
+      steps -= 1 + Int(objects[sender].message.transferCount)
+    }
     objects.wake(thread, status)
   }
 

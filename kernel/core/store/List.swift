@@ -84,24 +84,6 @@ public struct List<Role: ListRole>: BitwiseCopyable {
     }
   }
 
-  /// Moves all members of another list to the end of this one. O(1), however many they are.
-  mutating func append<P: Platform & ~Copyable>(
-    contentsOf other: inout List, in store: ObjectStore<P>
-  ) {
-    guard !other.first.isNone else { return }
-    let head = other.first
-    other.first = .none
-    guard !first.isNone else {
-      first = head
-      return
-    }
-    let last = Role[first, in: store].previous
-    let end = Role[head, in: store].previous
-    Role[last, in: store].next = head
-    Role[head, in: store].previous = last
-    Role[first, in: store].previous = end
-  }
-
   /// The member after `node`, or none.
   @inline(__always)
   static func next<P: Platform & ~Copyable>(

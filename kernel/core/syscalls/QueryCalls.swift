@@ -12,11 +12,12 @@ extension Kernel where P: ~Copyable {
   /// have are 0. All eight are written, so what the registers held does not show through.
   ///
   /// - Parameter handle: Argument 0.
-  /// - Throws: `badCapability`; `noRight` without `read`, which a reply right never has. Cost:
+  /// - Throws: `badCapability`; `wrongType` for a reply right; `noRight` without `read`. Cost:
   ///   O(1), but for a process linear in its threads, and for an endpoint at most
   ///   `countedWaiters` steps.
   mutating func queryCall(capability handle: UInt64) throws(Failure) {
     let slot = try lookUp(handle)
+    guard objects[slot].type != .reply else { throw .wrongType }
     guard objects[slot].rights.includes(.read) else { throw .noRight }
     let object = objects[slot].object
     var words: [8 of UInt64] = .init(repeating: 0)

@@ -71,10 +71,10 @@ extension Kernel where P: ~Copyable {
 
   /// `resume`: lets a suspended thread run on, or wait on if its wait has not ended.
   ///
-  /// - Throws: What `manageable` throws; `badState` if it is not suspended.
+  /// - Throws: What `manageable` throws; `badState` if it is not suspended, or ended.
   mutating func resumeCall(thread handle: UInt64) throws(Failure) {
     let thread = try manageable(handle)
-    guard objects[thread].isSuspended else { throw .badState }
+    guard objects[thread].isSuspended, objects[thread].state != .ended else { throw .badState }
     objects[thread].isSuspended = false
     answer(value: 0)
     if objects[thread].state == .ready { objects.makeReady(thread) }

@@ -47,6 +47,16 @@ import Testing
     #expect(options("loglevel=\(value)").logLevel.rawValue == level)
   }
 
+  /// A value that means nothing changes nothing, whatever stands before or after it.
+  @Test(arguments: [
+    "kernel.panic=poweroff kernel.panic=no", "kernel.panic=no kernel.panic=poweroff",
+    "kernel.panic=poweroff kernel.panic=",
+  ])
+  func wrongValueLeavesTheOptionAlone(line: String) {
+    #expect(options(line).powersOffOnPanic)
+    #expect(options(line).unknownCount == 1)
+  }
+
   @Test(
     arguments: [
       "nonsense", "kernel.selftest", "kernel.selftest=2", "kernel.selftest.suite=", "loglevel=4",

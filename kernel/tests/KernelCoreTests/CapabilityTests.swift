@@ -244,6 +244,11 @@ import Testing
       let outcome = machine.reply(initial, handle)
       #expect(outcome.status == .wrongType, "reply through \(type)")
     }
+    let caller = machine.spawn()
+    machine.request(caller, machine.give(endpoint, to: caller))
+    machine.receive(initial, endpoint)
+    let right = machine.outcome(initial).result.reply
+    #expect(machine.call(initial, .query, UInt64(right.rawValue)).status == .wrongType)
     #expect(machine.findings == [])
   }
 }

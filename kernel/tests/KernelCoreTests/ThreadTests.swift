@@ -134,6 +134,16 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  @Test func `THR_006 endedThreadIsNotResumed`() {
+    let machine = TestMachine()
+    let actor = machine.spawn()
+    machine.call(machine.initial, .suspend, thread(actor))
+    machine.destroy(machine.initial, actor.threadHandle)
+
+    #expect(machine.call(machine.initial, .resume, thread(actor)).status == .badState)
+    #expect(machine.findings == [])
+  }
+
   @Test func `THR_008 selfSuspendedThreadGoesOn`() {
     let machine = TestMachine()
     let actor = machine.spawn()
