@@ -58,7 +58,9 @@ extension SimulatedPlatform {
     else { return }
     let digest = digest(ofFrame: page.frame)
     guard page.published != digest else { return }
-    if page.published == nil || !isWritableByUser(page.frame) {
+    // Its writable mapping may be gone since it was stored to.
+    let isChangedByUser = storedTo.contains(page.frame) || isWritableByUser(page.frame)
+    if page.published == nil || !isChangedByUser {
       report(.codeNotPublished(frame: page.frame))
     }
     announced[key]?.published = digest
@@ -66,6 +68,7 @@ extension SimulatedPlatform {
 
   mutating func checkAllPublications() {
     for (key, page) in announced where page.published != nil { checkPublication(of: key) }
+    storedTo = []
   }
 
   private func isWritableByUser(_ frame: UInt64) -> Bool {

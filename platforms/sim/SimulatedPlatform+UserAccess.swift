@@ -62,6 +62,7 @@ extension SimulatedPlatform {
     case .done(let physical):
       if memory.contains(physical) {
         memory.writeWord(value, at: physical)
+        storedTo.insert(physical & ~(Limits.pageByteCount - 1))
       } else {
         deviceRegisters[physical] = value
       }

@@ -76,6 +76,8 @@ public struct SimulatedPlatform: ~Copyable {
   var orderedTables: Set<UInt64> = []
   /// Pages that `mappingAdded` was called for and that are still mapped.
   var announced: [PageKey: AnnouncedPage] = [:]
+  /// Frames that user code stored to since it was last looked at what is published.
+  var storedTo: Set<UInt64> = []
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
@@ -101,6 +103,7 @@ public struct SimulatedPlatform: ~Copyable {
     lastAddition = other.lastAddition
     orderedTables = other.orderedTables
     announced = other.announced
+    storedTo = other.storedTo
   }
 
   /// Another machine in the same state, with memory of its own elsewhere.

@@ -157,12 +157,18 @@ extension Kernel where P: ~Copyable {
     switch objects[slot].type {
     case .endpoint:
       guard objects[slot].rights.includes(.write) else { throw .noRight }
-      guard objects[thread].faultHandler.isNone else { throw .badState }
+      let handler = objects.cast(objects[slot].object, to: Endpoint.self)
+      guard objects[thread].faultHandler.isNone, !objects[handler].isDestroyed else {
+        throw .badState
+      }
       objects[thread].faultHandler = try makeBound(
         from: slot, .write, role: .faultHandler, holder: thread.header)
     case .notification:
       guard objects[slot].rights.includes(.write) else { throw .noRight }
-      guard objects[thread].endWatcher.isNone else { throw .badState }
+      let watcher = objects.cast(objects[slot].object, to: Notification.self)
+      guard objects[thread].endWatcher.isNone, !objects[watcher].isDestroyed else {
+        throw .badState
+      }
       objects[thread].endWatcher = try makeBound(
         from: slot, .write, role: .threadEnd, holder: thread.header)
     default: throw .wrongType
@@ -185,7 +191,9 @@ extension Kernel where P: ~Copyable {
       return emptyBound(objects[process].supervisor)
     }
     let watcher = try lookUp(target, as: Notification.self, needing: .write)
-    guard objects[process].supervisor.isNone, objects[process].isAlive else { throw .badState }
+    guard objects[process].supervisor.isNone, objects[process].isAlive,
+      !objects[watcher.object].isDestroyed
+    else { throw .badState }
     objects[process].supervisor = try makeBound(
       from: watcher.slot, .write, role: .supervisor, holder: process.header)
   }
@@ -200,7 +208,9 @@ extension Kernel where P: ~Copyable {
       return emptyBound(objects[interrupt].target)
     }
     let receiver = try lookUp(target, as: Notification.self, needing: .write)
-    guard objects[interrupt].target.isNone else { throw .badState }
+    guard objects[interrupt].target.isNone, !objects[receiver.object].isDestroyed else {
+      throw .badState
+    }
     objects[interrupt].target = try makeBound(
       from: receiver.slot, .write, role: .interruptTarget, holder: interrupt.header)
     objects[interrupt].isPending = false

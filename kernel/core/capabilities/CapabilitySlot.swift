@@ -51,7 +51,8 @@ public struct CapabilitySlot: BitwiseCopyable {
   var object = AnyObjectID.none
   var typeCode: UInt8 = 0
   public internal(set) var state = SlotState.free
-  var rightsBits: UInt16 = 0
+  var rightsBits: UInt8 = 0
+  var role = BindingRole.none
   /// Delivered with messages and signals; for a port range: first port, count << 32.
   public internal(set) var badge: UInt64 = 0
   var generation: UInt16 = 1
@@ -70,12 +71,13 @@ public struct CapabilitySlot: BitwiseCopyable {
   /// Threads that wait through this capability, and mappings made through it.
   var waiters = List<WaitersOfSlot>()
   var mappings = List<MappingsOfSlot>()
-  /// In transit: the sending thread. Bound: the object it is bound for.
+  /// In transit: the sending thread. Bound: the object it is bound for. Reserved: the thread
+  /// that clears its memory.
   var holder = AnyObjectID.none
-  var role = BindingRole.none
   var isFirstChild = true
   var isLastChild = true
-  private var padding: UInt8 = 0
+  /// How often `generation` came round.
+  var lap: UInt16 = 0
   /// Its place among the capabilities that name the same object.
   var ofObject = Links<CapabilitySlot>()
 
@@ -85,19 +87,27 @@ public struct CapabilitySlot: BitwiseCopyable {
   }
 
   public var type: ObjectType { ObjectType(rawValue: typeCode) ?? .none }
-  public var rights: Rights { Rights(bits: rightsBits) }
+  public var rights: Rights { Rights(bits: UInt16(rightsBits)) }
   public var handle: Handle { Handle(slot: index, generation: generation) }
   /// Whether a thread waits through it, or a mapping was made through it.
   var hasDependents: Bool { !waiters.isEmpty || !mappings.isEmpty }
 }
 
+extension Rights {
+  /// As a slot keeps them: all rights there are fit in 8 bits.
+  var slotBits: UInt8 { UInt8(truncatingIfNeeded: bits) }
+}
+
 /// A capability that is to be found again later, when it may be gone or another.
 ///
 /// Whatever can happen between two steps of long work, redeeming the token says whether
-/// the slot still holds what it held: each time that it is emptied, its generation grows.
+/// the slot still holds what it held: each time that it is emptied, its generation grows. A
+/// thread can stand still in the middle of its work for as long as its process likes, so the
+/// 16 bits that handles have are too few here.
 public struct SlotToken: Equatable, BitwiseCopyable {
   let slot: SlotID
   let generation: UInt16
+  let lap: UInt16
 }
 
 /// The capabilities that name an object.
@@ -125,7 +135,7 @@ enum FreeSlots: ListRole {
 
 extension ObjectStore where P: ~Copyable {
   func token(for slot: SlotID) -> SlotToken {
-    SlotToken(slot: slot, generation: self[slot].generation)
+    SlotToken(slot: slot, generation: self[slot].generation, lap: self[slot].lap)
   }
 
   /// The slot, if nothing was taken out of it since the token was made; else none.
@@ -133,6 +143,6 @@ extension ObjectStore where P: ~Copyable {
   /// - Precondition: The table that the slot is in still exists: it is the table of the
   ///   process whose thread keeps the token.
   func redeem(_ token: SlotToken) -> SlotID {
-    self[token.slot].generation == token.generation ? token.slot : .none
+    self.token(for: token.slot) == token ? token.slot : .none
   }
 }

@@ -106,11 +106,19 @@ extension ObjectStore where P: ~Copyable {
     self[slot].typeCode = 0
     self[slot].object = .none
     let generation = self[slot].generation &+ 1
-    self[slot].generation = generation == 0 ? 1 : generation
+    self[slot].generation = generation
+    // 0 is the generation of no handle.
+    if generation == 0 { beginLap(of: slot) }
     self[process].table.usedCount -= 1
     self[process].table.free.prepend(slot, in: self)
     self[process].table.freeCount += 1
     shared.capabilityCount -= 1
+  }
+
+  @inline(never)
+  private func beginLap(of slot: SlotID) {
+    self[slot].generation = 1
+    self[slot].lap &+= 1
   }
 
   /// Puts a capability into a free slot, derived from `parent` or as a root.
@@ -124,7 +132,7 @@ extension ObjectStore where P: ~Copyable {
     self[slot].state = .held
     self[slot].typeCode = type.rawValue
     self[slot].object = object
-    self[slot].rightsBits = rights.bits
+    self[slot].rightsBits = rights.slotBits
     self[slot].badge = badge
     DerivationTree.insert(slot, under: parent, in: self)
     addName(slot)

@@ -63,7 +63,7 @@ extension ObjectStore where P: ~Copyable {
   /// - Precondition: It has no descendants that keep more.
   func reduceRights(of slot: SlotID, to mask: Rights) {
     let rights = self[slot].rights
-    self[slot].rightsBits = rights.intersection(mask).bits
+    self[slot].rightsBits = rights.intersection(mask).slotBits
     guard self[slot].type == .endpoint, rights.includes(.read), !mask.includes(.read) else {
       return
     }

@@ -20,7 +20,12 @@ extension Kernel where P: ~Copyable {
       emptyBound(slot)
       steps -= 2
       return true
-    case .held, .reserved, .ending: break
+    case .reserved:
+      // There is no more need to clear its memory.
+      let worker = objects.cast(objects[slot].holder, to: ThreadTag.self)
+      objects.completeWork(of: worker, .cancelled)
+      objects[slot].holder = .none
+    case .held, .ending: break
     }
     // From here no handle names it, so no new wait or mapping can be made through it, and the
     // number of those that there are only falls, however many batches it takes.
@@ -44,15 +49,19 @@ extension Kernel where P: ~Copyable {
     return !objects[slot].hasDependents
   }
 
-  /// Wakes a thread, and counts what that takes: itself and the capabilities it attached, and
-  /// the same of the sender whose message carries the right to answer it.
-  mutating func wake(_ thread: ThreadID, _ status: SyscallStatus, steps: inout Int) {
-    steps -= 1 + Int(objects[thread].message.transferCount)
+  /// What it takes to end a thread's wait: itself and the capabilities it attached, and the same
+  /// of the sender whose message carries the right to answer it. At most 6.
+  mutating func waitSteps(of thread: ThreadID) -> Int {
+    let own = 1 + Int(objects[thread].message.transferCount)
     let right = objects[thread].replySlot
-    if !right.isNone, objects[right].state == .inTransit {
-      let sender = objects.cast(objects[right].holder, to: ThreadTag.self)
-      steps -= 1 + Int(objects[sender].message.transferCount)
-    }
+    guard !right.isNone, objects[right].state == .inTransit else { return own }
+    let sender = objects.cast(objects[right].holder, to: ThreadTag.self)
+    return own + 1 + Int(objects[sender].message.transferCount)
+  }
+
+  /// Wakes a thread, and counts what that takes.
+  mutating func wake(_ thread: ThreadID, _ status: SyscallStatus, steps: inout Int) {
+    steps -= waitSteps(of: thread)
     objects.wake(thread, status)
   }
 

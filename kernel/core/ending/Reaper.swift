@@ -29,6 +29,7 @@ extension Kernel where P: ~Copyable {
   /// - Precondition: It has the turn, and nothing is incoming: `leave` was called before.
   mutating func reapBatch() {
     var steps = Self.batchSteps
+    let before = objects.shared.reaper.priority
     while steps > 0, objects.shared.reaper.priority >= 0 {
       let priority = objects.shared.reaper.priority
       let object = objects.shared.reaper.takeFirst(in: objects)
@@ -39,16 +40,20 @@ extension Kernel where P: ~Copyable {
         objects.shared.reaper.put(object, atPriority: UInt8(priority), in: objects)
       }
       // What this doomed is as urgent as what caused it.
-      objects.shared.reaper.adopt(atPriority: UInt8(priority), in: objects)
+      objects.shared.reaper.adopt(atPriority: UInt8(priority), isFirst: false, in: objects)
     }
+    objects[cpu].owesBatch = false
+    // It may be the running thread's rival now, or be so no more: slices begin or end with that.
+    if objects.shared.reaper.priority != before { objects[cpu].needsSchedule = true }
     // With nothing left at the running thread's priority the turns begin anew: the next end of
     // that priority comes before the thread again.
     let running = objects[cpu].current
-    let rival = running.isNone ? 0 : Int(objects[running].priority)
-    if objects.shared.reaper.priority < rival {
-      objects[cpu].isThreadsTurn = false
-      objects[cpu].isReapersSlice = false
+    guard !running.isNone, objects.shared.reaper.priority < Int(objects[running].priority) else {
+      return
     }
+    let left = objects[running].slice.left
+    objects[running].slice = TimeSlice()
+    objects[running].slice.left = left
   }
 
   /// - Returns: Whether nothing is left to be done for now. The object may be gone then.
@@ -229,6 +234,7 @@ extension Kernel where P: ~Copyable {
     }
     let isUnnamed = objects[thread].header.names.isEmpty
     if objects[thread].header.isCondemned || (objects[thread].state == .new && isUnnamed) {
+      steps -= waitSteps(of: thread)
       objects.end(thread, value: ExitValue.killed)
     }
     guard objects[thread].state == .ended else { return true }
@@ -320,9 +326,9 @@ extension Kernel where P: ~Copyable {
   private mutating func endStep(of process: ProcessID, steps: inout Int) {
     switch objects[process].endStage {
     case .threads:
-      steps -= 1
       let thread = objects[process].threads.first
       guard !thread.isNone else { return proceed(process, to: .capabilities) }
+      steps -= waitSteps(of: thread)
       objects.end(thread, value: objects[process].exitValue)
       // If it is not done, the thread is still the first, and the next step goes on with it.
       _ = detach(thread, steps: &steps)
@@ -377,6 +383,7 @@ extension Kernel where P: ~Copyable {
     objects[process].endCursor = chunk + 1
     let frame = table.chunkFrame(chunk, in: window)
     guard frame != 0 else { return }
+    objects[process].table.setChunkFrame(0, chunk, in: window)
     objects[process].table.chunkCount -= 1
     freeFrame(frame, chargedTo: objects[process].header.budget)
   }

@@ -47,7 +47,7 @@ extension Kernel where P: ~Copyable {
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
     objects[caller].state = .awaitingReply
-    objects[caller].sliceLeft = 0
+    objects[caller].slice = TimeSlice()
     // The receiver's words beyond the count keep what they held, as on the general path.
     let count = word.wordCount
     objects.copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
@@ -91,7 +91,7 @@ extension Kernel where P: ~Copyable {
     objects[server].message.mayGrant = objects[slot].rights.includes(.grant)
     objects.enqueue(server, on: endpoint, through: slot, as: .receivers)
     objects[server].state = .receiving
-    objects[server].sliceLeft = 0
+    objects[server].slice = TimeSlice()
     switchDirectly(to: caller)
     return true
   }

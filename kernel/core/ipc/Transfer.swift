@@ -107,7 +107,7 @@ extension ObjectStore where P: ~Copyable {
     self[slot].typeCode = ObjectType.reply.rawValue
     self[slot].object = caller.header
     self[slot].rightsBits =
-      mayGrant ? Rights.transfer.union(.grant).bits : Rights.transfer.bits
+      mayGrant ? Rights.transfer.union(.grant).slotBits : Rights.transfer.slotBits
     self[slot].badge = 0
     DerivationTree.insert(slot, under: .none, in: self)
     self[caller].replySlot = slot

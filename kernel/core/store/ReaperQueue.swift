@@ -44,13 +44,17 @@ struct ReaperQueue: BitwiseCopyable {
 
   /// Queues what this entry added, as urgent as the one who caused it. Cost: linear in what
   /// was added, each of which was a step of its own.
+  ///
+  /// - Parameter isFirst: Whether it goes before the others of its priority. What the reaper
+  ///   itself dooms goes behind them, so that nobody's end waits for all of another's.
   mutating func adopt<P: Platform & ~Copyable>(
-    atPriority causer: UInt8, in store: ObjectStore<P>
+    atPriority causer: UInt8, isFirst: Bool, in store: ObjectStore<P>
   ) {
     while !incoming.isEmpty {
       let object = incoming.first
       incoming.remove(object, in: store)
-      put(object, atPriority: max(causer, store[object].urgency), in: store)
+      put(
+        object, atPriority: max(causer, store[object].urgency), isFirst: isFirst, in: store)
     }
   }
 
@@ -69,15 +73,20 @@ struct ReaperQueue: BitwiseCopyable {
     return object
   }
 
-  /// Puts an object behind the others of a priority.
+  /// Puts an object behind or before the others of a priority.
   ///
   /// - Precondition: It is in no list of the queue.
   mutating func put<P: Platform & ~Copyable>(
-    _ object: AnyObjectID, atPriority level: UInt8, in store: ObjectStore<P>
+    _ object: AnyObjectID, atPriority level: UInt8, isFirst: Bool = false,
+    in store: ObjectStore<P>
   ) {
     store[object].reaperPlace = .queued
     store[object].urgency = level
-    lists[Int(level)].append(object, in: store)
+    if isFirst {
+      lists[Int(level)].prepend(object, in: store)
+    } else {
+      lists[Int(level)].append(object, in: store)
+    }
     occupied.insert(level)
     priority = max(priority, Int(level))
   }

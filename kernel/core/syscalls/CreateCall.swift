@@ -230,7 +230,8 @@ extension Kernel where P: ~Copyable {
     // Nobody sees what the frames held: the handle is given when all of them are clear. Until
     // then no handle names the slot, but revoke and the end of the process reach it.
     objects[slot].state = .reserved
-    begin(.clear(objects.token(for: slot), 0))
+    objects[slot].holder = current.header
+    begin(.clear(slot, 0))
   }
 
   /// Makes a memory object of new frames, with undefined contents: the caller clears them before

@@ -25,7 +25,8 @@ extension Kernel where P: ~Copyable {
       guard priority >= 0 else { return false }
       let thread = current
       guard !thread.isNone, priority <= Int(objects[thread].priority) else { return true }
-      return priority == Int(objects[thread].priority) && !objects[cpu].isThreadsTurn
+      guard priority == Int(objects[thread].priority) else { return false }
+      return objects[cpu].owesBatch || !objects[thread].slice.hasTurn
     }
   }
 

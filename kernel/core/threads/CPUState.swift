@@ -7,11 +7,9 @@ public struct CPUState: BitwiseCopyable {
   /// Whether another thread may have become the one to run: the entry that sets this runs
   /// `schedule` before it ends, so what becomes ready in between needs no second request.
   var needsSchedule = false
-  /// Whether the thread, not the reaper, has the turn where both have the same priority.
-  var isThreadsTurn = false
-  /// Whether the reaper was busy all through the current thread's slice, so that the thread is
-  /// owed one.
-  var isReapersSlice = false
+  /// Whether the current thread ended something itself that a batch of the reaper's has to look at
+  /// before it goes on, whoever has the turn.
+  var owesBatch = false
   /// Whether another CPU, which set `needsSchedule`, has to interrupt this one.
   var needsWakeUp = false
   /// Whether the CPU's port permissions are those of a process that has some.

@@ -33,10 +33,9 @@ extension ObjectStore where P: ~Copyable {
     case .revoke:
       shared.revokers.remove(thread, in: self)
       self[thread].work = .none
-    case .clear(let token, _):
+    case .clear(let slot, _):
       self[thread].work = .none
-      let slot = redeem(token)
-      if !slot.isNone { empty(slot) }
+      empty(slot)
     case .map(let mapping): self[thread].work = .unmap(mapping, .cancelled)
     }
   }

@@ -14,7 +14,7 @@ import MnosABI
 extension Kernel where P: ~Copyable {
   /// Nanoseconds a thread runs before the next of its priority does.
   static var sliceLength: UInt64 { 5_000_000 }
-  /// Threads looked at in one go: of stopped processes, or with a deadline that passed.
+  /// Ready threads of stopped processes that are dropped in one go.
   static var scanLength: Int { 64 }
 
   /// Ends an entry: afterwards `current` is the thread to run, or none to idle.
@@ -29,12 +29,13 @@ extension Kernel where P: ~Copyable {
   /// Queues what was doomed since the last time: it is as urgent as the thread that caused it.
   mutating func adoptDoomed(by causer: ThreadID) {
     let before = objects.shared.reaper.priority
-    objects.shared.reaper.adopt(
-      atPriority: causer.isNone ? 0 : objects[causer].priority, in: objects)
-    guard objects.shared.reaper.priority != before else { return }
-    // The reaper begins; and the slice of the thread that it shares the CPU with runs.
-    objects[cpu].isThreadsTurn = false
-    objects[cpu].needsSchedule = true
+    let priority = causer.isNone ? 0 : objects[causer].priority
+    // Before what others have ended: it is given back before the thread goes on, if a batch
+    // is enough for it.
+    objects.shared.reaper.adopt(atPriority: priority, isFirst: true, in: objects)
+    if causer == objects[cpu].current { objects[cpu].owesBatch = true }
+    // The reaper begins: the slice of the thread that it shares the CPU with runs from now on.
+    if objects.shared.reaper.priority != before { objects[cpu].needsSchedule = true }
   }
 
   /// Chooses the thread to run on this CPU.
@@ -186,11 +187,13 @@ extension Kernel where P: ~Copyable {
       !objects[cpu].ready.first(atPriority: priority).isNone
         || objects.shared.reaper.priority == priority
     else { return }
-    // The reaper has it only if it is busy from here on: what the thread ends during its
-    // slice is ended in its own time.
-    objects[cpu].isReapersSlice =
-      objects.shared.reaper.priority == priority && !objects[cpu].isThreadsTurn
-    let left = objects[thread].sliceLeft
+    let left = objects[thread].slice.left
+    if left == 0 {
+      // Lent to the reaper only if that is busy from here on: what the thread ends during its
+      // slice is ended in its own time.
+      objects[thread].slice.isLent =
+        objects.shared.reaper.priority == priority && !objects[thread].slice.hasTurn
+    }
     objects[cpu].sliceEnd = platform.now() &+ (left == 0 ? Self.sliceLength : left)
   }
 
@@ -199,25 +202,26 @@ extension Kernel where P: ~Copyable {
     let end = objects[cpu].sliceEnd
     guard end != .max else { return }
     let now = platform.now()
-    objects[thread].sliceLeft = end > now ? end - now : 1
+    objects[thread].slice.left = end > now ? end - now : 1
   }
 
   /// A slice is over. If the reaper had it, the thread that it was taken from has the next
   /// one; else the thread goes behind its equals, and the reaper has its turn again.
   private mutating func endSlice() {
-    guard objects[cpu].isReapersSlice else { return rotate() }
-    objects[cpu].isReapersSlice = false
-    objects[cpu].isThreadsTurn = true
-    objects[current].sliceLeft = 0
+    let thread = current
+    let isLent =
+      objects[thread].slice.isLent
+      && objects.shared.reaper.priority == Int(objects[thread].priority)
+    guard isLent else { return rotate() }
+    objects[thread].slice = TimeSlice(hasTurn: true)
     objects[cpu].needsSchedule = true
   }
 
   /// Puts the current thread behind the others of its priority, with a whole slice to come.
   mutating func rotate() {
     let thread = current
-    objects[cpu].isThreadsTurn = false
     guard objects[thread].state == .running else { return }
-    objects[thread].sliceLeft = 0
+    objects[thread].slice = TimeSlice()
     objects[thread].state = .ready
     if !objects[thread].isSuspended {
       objects[cpu].ready.insert(thread, atHead: false, in: objects)
@@ -248,21 +252,20 @@ extension Kernel where P: ~Copyable {
     objects[home].needsSchedule = true
   }
 
-  /// The timer fired: ends waits that are over, `scanLength` at a time, and time slices.
+  /// The timer fired: ends waits that are over, a batch at a time, and time slices.
   ///
   /// With more waits than that the timer is armed for a time that has passed, and so fires again
   /// at once: other interrupts come in between.
   public mutating func timerFired() {
     objects[cpu].armedDeadline = .max
     let now = platform.now()
-    var left = Self.scanLength
+    var left = Self.batchSteps
     while left > 0 {
       let thread = objects[cpu].timers.earliest
       guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
-      objects.wake(thread, .timedOut)
+      wake(thread, .timedOut, steps: &left)
       // It is the woken thread's doing, not that of the one that happens to run, or of none.
       if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
-      left -= 1
     }
     if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
       objects[cpu].sliceEnd = .max

@@ -30,8 +30,7 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
 
   /// The CPU whose run queue it uses.
   let home: CPUID
-  /// Nanoseconds of its time slice that it has not used, or 0 for a whole one.
-  var sliceLeft: UInt64 = 0
+  var slice = TimeSlice()
   /// Its place among its process's threads.
   var ofProcess = Links<ThreadTag>()
 
@@ -66,6 +65,32 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
 
   /// Whether it can run as soon as a CPU is free.
   var isRunnable: Bool { (state == .ready || state == .running) && !isSuspended }
+}
+
+/// What a thread has left of its time slice, and how it stands with the reaper, which takes
+/// turns with threads of its priority. One word, so that a thread that waits gives up all of it
+/// by one store.
+struct TimeSlice: BitwiseCopyable {
+  private var bits: UInt64 = 0
+
+  init() {}
+  init(hasTurn: Bool) { bits = hasTurn ? Self.turnBit : 0 }
+
+  private static var turnBit: UInt64 { 1 << 63 }
+  private static var lentBit: UInt64 { 1 << 62 }
+
+  /// Nanoseconds that were not used, or 0 for a whole slice.
+  var left: UInt64 {
+    get { bits & (Self.lentBit - 1) }
+    set { bits = bits & ~(Self.lentBit - 1) | newValue }
+  }
+  /// Whether it comes before what ends at its priority.
+  var hasTurn: Bool { bits & Self.turnBit != 0 }
+  /// Whether the reaper has been busy since the slice began: the thread is owed another.
+  var isLent: Bool {
+    get { bits & Self.lentBit != 0 }
+    set { bits = newValue ? bits | Self.lentBit : bits & ~Self.lentBit }
+  }
 }
 
 /// The message of a blocked sender, or what a blocked receiver accepts.
@@ -105,7 +130,7 @@ public enum Work: BitwiseCopyable, Equatable {
   /// Delete the slot's descendants.
   case revoke(SlotToken)
   /// Clear the new memory that a reserved slot names from this byte on, then let it be named.
-  case clear(SlotToken, UInt64)
+  case clear(SlotID, UInt64)
   /// Fill a mapping's pages.
   case map(MappingID)
   /// Empty a mapping's pages and end it; then answer this status.

@@ -46,8 +46,7 @@ extension ObjectStore where P: ~Copyable {
   func block(_ thread: ThreadID, _ state: ThreadState) {
     self[thread].state = state
     // Who waits gives the rest of its slice away, and its turn against the reaper.
-    self[thread].sliceLeft = 0
-    self[self[thread].home].isThreadsTurn = false
+    self[thread].slice = TimeSlice()
     self[self[thread].home].needsSchedule = true
   }
 

@@ -16,7 +16,7 @@ extension Kernel where P: ~Copyable {
   /// and unmapped, objects freed. A step that needs more than one is begun only while
   /// `stepReserve` are left.
   static var batchLength: Int { 64 }
-  private static var stepReserve: Int { 8 }
+  private static var stepReserve: Int { 12 }
   static var batchSteps: Int { batchLength - stepReserve }
 
   /// Gives the current thread work, and does the first batch of it within the call itself.
@@ -64,7 +64,7 @@ extension Kernel where P: ~Copyable {
       }
     // One child at a time; other threads' calls may do some of it meanwhile.
     case .revoke(let token): revokeStep(of: thread, token, steps: &steps)
-    case .clear(let token, let offset): clearStep(token, offset, for: thread, steps: &steps)
+    case .clear(let slot, let offset): clearStep(slot, offset, for: thread, steps: &steps)
     case .map(let mapping): mapWorkStep(mapping, for: thread, steps: &steps)
     case .unmap(let mapping, let status):
       // When the mapping goes it abandons our work, so the status is set after it.
@@ -104,24 +104,21 @@ extension Kernel where P: ~Copyable {
 
   /// Clears a page of new memory; after the last one its capability can be named.
   ///
-  /// A page is cleared in one go, 4 KiB, and counts for four steps.
+  /// A page is cleared in one go, 4 KiB, and counts for four steps. Slot and thread name each
+  /// other, so whoever deletes the slot ends the work.
   private mutating func clearStep(
-    _ token: SlotToken, _ offset: UInt64, for thread: ThreadID, steps: inout Int
+    _ slot: SlotID, _ offset: UInt64, for thread: ThreadID, steps: inout Int
   ) {
-    let slot = objects.redeem(token)
-    guard !slot.isNone, objects[slot].state == .reserved else {
-      steps -= 1
-      return objects.completeWork(of: thread, .cancelled)
-    }
     let memory = objects.cast(objects[slot].object, to: MemoryObject.self)
     window.clear(objects[memory].base + offset, byteCount: Limits.pageByteCount)
     steps -= 4
     let next = offset + Limits.pageByteCount
     guard next >= objects[memory].byteCount else {
-      objects[thread].work = .clear(token, next)
+      objects[thread].work = .clear(slot, next)
       return
     }
     objects[slot].state = .held
+    objects[slot].holder = .none
     objects.completeWork(of: thread, .ok, value: UInt64(objects[slot].handle.rawValue))
   }
 }

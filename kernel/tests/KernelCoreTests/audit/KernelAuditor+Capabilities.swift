@@ -24,7 +24,7 @@ extension KernelAuditor {
       expect(
         (held.state == .bound) == (held.role != .none), "\(name()): \(held.state) as \(held.role)")
       expect(
-        (held.state == .bound || held.state == .inTransit) == !held.holder.isNone,
+        [.bound, .inTransit, .reserved].contains(held.state) == !held.holder.isNone,
         "\(name()): \(held.state) with holder \(held.holder)")
       if held.type == .reply, isLive(held.object) {
         expect(

@@ -50,12 +50,11 @@ extension KernelAuditor {
       switch kernel.objects[thread].work {
       case .none: break
       case .delete, .revoke: endsSomething = true
-      case .clear(let token, let offset):
-        // Its capability may have been deleted meanwhile: the work is then given up.
-        let slot = kernel.objects.redeem(token)
-        guard !slot.isNone else { break }
+      case .clear(let slot, let offset):
         cleared[slot.granule, default: 0] += 1
-        guard isLive(slot), kernel.objects[slot].type == .memory else {
+        guard isLive(slot), kernel.objects[slot].type == .memory,
+          kernel.objects[slot].state == .reserved, kernel.objects[slot].holder == thread.header
+        else {
           expect(false, "\(name): clears what is no memory")
           break
         }

@@ -157,6 +157,26 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  // MARK: Bindings
+
+  /// bind.md: 107 if either is destroyed.
+  @Test(arguments: ["process", "thread", "handler", "interrupt"])
+  func `RES_503 nothingIsBoundToWhatIsDestroyed`(kind: String) {
+    let machine = TestMachine()
+    let actor = machine.spawn()
+    let target = kind == "handler" ? machine.makeEndpoint() : machine.makeNotification()
+    var source = kind == "process" ? actor.processHandle : actor.threadHandle
+    if kind == "interrupt" {
+      source = machine.make(.interrupt, [UInt64(TestMachine.machineHandle.rawValue), 3])
+    }
+    machine.destroy(machine.initial, target)
+
+    let bound = machine.call(
+      machine.initial, .bind, UInt64(source.rawValue), UInt64(target.rawValue))
+
+    #expect(bound.status == .badState)
+  }
+
   // MARK: How much one call may do
 
   /// Waits through all that a message moves count together, with what the waiters attached.

@@ -1,0 +1,87 @@
+import KernelHAL
+import MnosABI
+import Testing
+
+@testable import KernelCore
+
+/// Work of a thread that stood still, whose slot has been used for others meanwhile.
+@Suite struct StaleWorkTests {
+  private static func machine(frames: Int = 4096) -> TestMachine {
+    var configuration = TestMachine.Configuration()
+    configuration.frameCount = frames
+    return TestMachine(configuration)
+  }
+
+  /// A thread clears new memory, is suspended, its memory's budget ends, and the slot is used
+  /// 65,534 times: its token names the slot again, which holds other memory by then.
+  @Test func `MEM_503 staleClearingTouchesNoOtherMemory`() {
+    let machine = Self.machine()
+    let initial = machine.initial
+    let first = machine.spawn()
+    let second = machine.addThread(to: first)
+    let driver = machine.addThread(to: first)
+    let root = machine.give(TestMachine.budgetHandle, to: driver)
+    let inner = machine.make(.budget, [200 * 4096, 10])
+    let theirBudget = machine.give(inner, to: driver)
+    let firstThread = machine.give(first.threadHandle, to: driver)
+    func create(_ actor: Actor, _ budget: Handle, _ type: ObjectType, _ words: [UInt64] = [])
+      -> Outcome
+    {
+      machine.call(
+        actor, .create, UInt64(budget.rawValue), UInt64(type.rawValue), 60, words)
+    }
+
+    // 42 of 100 pages are clear.
+    machine.holdingWork { _ = create(first, theirBudget, .memory, [100 * 4096]) }
+    machine.continueWork(of: first)
+    machine.continueWork(of: first)
+    #expect(machine.isWorking(first))
+    let generation = machine.kernel.objects[
+      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.window)
+    ].generation
+    machine.holdingWork {
+      #expect(machine.call(driver, .suspend, UInt64(firstThread.rawValue)).status == .ok)
+    }
+    #expect(machine.destroy(driver, theirBudget).status == .ok)
+
+    // As after 65,534 objects that were made and deleted in it.
+    let used = machine.kernel.objects[first.process].table.slot(
+      at: 60, in: machine.kernel.window)
+    machine.kernel.objects[used].generation = generation
+    // 14 of 20 pages are clear.
+    machine.holdingWork { _ = create(second, root, .memory, [20 * 4096]) }
+    #expect(machine.isWorking(second))
+    let slot = machine.kernel.objects[first.process].table.slot(
+      at: 60, in: machine.kernel.window)
+    let memory = machine.kernel.objects[slot].object.narrowed(to: MemoryObject.self)
+    let base = machine.kernel.objects[memory].base
+    // What the frames held before: somebody's secret.
+    machine.kernel.platform.setPhysicalWord(0x5ec2e7, at: base + 19 * 4096)
+    // Whatever lies behind: give it an owner, and contents.
+    let victim = base + 42 * 4096
+    var mine: [Handle] = []
+    while machine.kernel.objects[
+      machine.object(of: mine.last ?? machine.makeMemory(pages: 1), in: initial)
+        .narrowed(to: MemoryObject.self)
+    ].base != victim, mine.count < 4_000 {
+      let made = machine.call(
+        initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
+        UInt64(ObjectType.memory.rawValue), 0xffff, [4096])
+      guard made.status == .ok else { break }
+      mine.append(made.handle)
+    }
+    machine.kernel.platform.setPhysicalWord(0x1234, at: victim)
+
+    machine.holdingWork {
+      #expect(machine.call(driver, .resume, UInt64(firstThread.rawValue)).status == .ok)
+    }
+    #expect(machine.outcome(first).status == .cancelled)
+
+    #expect(machine.kernel.platform.physicalWord(at: victim) == 0x1234)
+    if machine.kernel.objects[slot].state == .held {
+      #expect(
+        machine.kernel.platform.physicalWord(at: base + 19 * 4096) == 0,
+        "memory can be named that is not clear: \(machine.outcome(first))")
+    }
+  }
+}

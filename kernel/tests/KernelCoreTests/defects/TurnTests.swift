@@ -1,0 +1,217 @@
+import KernelHAL
+import MnosABI
+import PlatformSim
+import Testing
+
+@testable import KernelCore
+
+/// Threads and the ends of their priority take turns, whatever else goes on.
+@Suite struct TurnTests {
+  typealias Transfers = TestMachine.Transfers
+
+  private static func machine(frames: Int = 4096) -> TestMachine {
+    var configuration = TestMachine.Configuration()
+    configuration.frameCount = frames
+    return TestMachine(configuration)
+  }
+
+  /// Runs a machine on which each call and each batch takes so long.
+  private static func run(
+    _ machine: TestMachine, slices: UInt64, step: UInt64 = 500_000, act: (ThreadID) -> Void
+  ) -> (acts: [UInt32: Int], batches: Int) {
+    var acts: [UInt32: Int] = [:]
+    var batches = 0
+    let end = machine.now + slices * TestKernel.sliceLength
+    machine.holdingWork {
+      while machine.now < end, machine.isReaping {
+        if machine.kernel.hasWork {
+          machine.enter { $0.runBatch() }
+          batches += 1
+        } else {
+          let thread = machine.kernel.current
+          acts[thread.granule, default: 0] += 1
+          if !thread.isNone { act(thread) }
+        }
+        machine.advance(to: machine.now + step)
+      }
+    }
+    return (acts, batches)
+  }
+
+  /// The end of something large goes on at priority 50, init sleeps; what `prepare` made.
+  private static func largeEnd<Result>(
+    _ prepare: (TestMachine) -> Result
+  ) -> (TestMachine, Result) {
+    let machine = Self.machine(frames: 16384)
+    let result = prepare(machine)
+    let causer = machine.spawn(priority: 50)
+    let budget = machine.make(.budget, [5_000 * 4096, 100])
+    let memory = machine.make(.memory, [4_096 * 4096], budget: budget)
+    let process = machine.make(.process, budget: budget)
+    for index in 0..<8 as Range<UInt64> {
+      machine.map(
+        machine.initial, memory, process: process, at: (index + 1) << 30,
+        byteCount: 4_096 * 4096)
+    }
+    let theirs = machine.give(budget, to: causer)
+    let own = machine.give(causer.threadHandle, to: causer)
+    machine.holdingWork {
+      machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+      machine.destroy(causer, theirs)
+      machine.call(causer, .suspend, UInt64(own.rawValue))
+    }
+    #expect(machine.priorityOfEnds == 50)
+    return (machine, result)
+  }
+
+  /// A thread that computes has half of what a more urgent one leaves, however often that one
+  /// wakes.
+  @Test(arguments: [0, 500_000, 1_000_000, 2_000_000] as [UInt64])
+  func `SCH_502 preemptedThreadKeepsItsTurnAgainstAnEnd`(period: UInt64) {
+    let (machine, (computing, higher, timer)) = Self.largeEnd { machine in
+      let computing = machine.spawn(priority: 50)
+      let higher = machine.spawn(priority: 90)
+      let timer = machine.give(machine.makeNotification(), to: higher)
+      machine.wait(higher, timer)
+      return (computing, higher, timer)
+    }
+    if period > 0 {
+      machine.signalFromNowhere(higher)
+    }
+    let (acts, batches) = Self.run(machine, slices: 20, step: 100_000) { thread in
+      guard thread == higher.thread, period > 0 else { return }
+      machine.wait(higher, timer, deadline: machine.now + period)
+    }
+
+    let count = acts[computing.thread.granule, default: 0]
+    #expect(count * 3 > batches, "period \(period): \(count) turns beside \(batches) batches")
+  }
+
+  /// A process with so many pages mapped, named by nobody but who is given its handle.
+  private static func bigProcess(_ machine: TestMachine, pages: UInt64, for actor: Actor) -> Handle {
+    let process = machine.make(.process)
+    let memory = machine.makeMemory(pages: 100)
+    for part in 0..<pages / 100 {
+      machine.map(
+        machine.initial, memory, process: process, at: 1 << 30 + part * 100 * 4096,
+        byteCount: 100 * 4096)
+    }
+    return machine.move(machine.initial, process, to: actor.processHandle).handle
+  }
+
+  /// A more urgent end comes in between: afterwards the thread that is alone at the priority
+  /// of the first end has its turns again.
+  @Test func `SCH_502 moreUrgentEndDoesNotCostAThreadItsTurns`() {
+    let (machine, (computing, higher, timer, victim)) = Self.largeEnd { machine in
+      let computing = machine.spawn(priority: 50)
+      let higher = machine.spawn(priority: 90)
+      let timer = machine.give(machine.makeNotification(), to: higher)
+      let victim = Self.bigProcess(machine, pages: 1_500, for: higher)
+      machine.wait(higher, timer, deadline: machine.now + 12_000_000)
+      return (computing, higher, timer, victim)
+    }
+    var didDestroy = false
+    let (acts, batches) = Self.run(machine, slices: 60) { thread in
+      guard thread == higher.thread else { return }
+      if !didDestroy {
+        didDestroy = true
+        machine.destroy(higher, victim)
+      } else {
+        machine.wait(higher, timer)
+      }
+    }
+
+    #expect(didDestroy)
+    let count = acts[computing.thread.granule, default: 0]
+    #expect(count * 3 > batches, "\(count) turns beside \(batches) batches")
+  }
+
+  /// The same the other way about: the end goes on beside a thread that computes.
+  @Test func `SCH_502 moreUrgentEndDoesNotCostALesserOneItsTurns`() {
+    let (machine, computing) = Self.largeEnd { machine in
+      let computing = machine.spawn(priority: 50)
+      let higher = machine.spawn(priority: 90)
+      let helper = machine.addThread(to: higher, priority: 90)
+      let last = Self.bigProcess(machine, pages: 2_500, for: higher)
+      let endpoint = machine.give(machine.makeEndpoint(), to: higher)
+      let own = machine.give(helper.threadHandle, to: higher)
+      machine.send(
+        higher, endpoint, [], deadline: machine.now + 3_000_000,
+        Transfers(attached: [(last, .all, false)]))
+      machine.delete(helper, last)
+      let suspended = machine.call(
+        machine.initial, .suspend, UInt64(higher.threadHandle.rawValue))
+      precondition(suspended.status == .ok)
+      machine.call(helper, .suspend, UInt64(own.rawValue))
+      return computing
+    }
+    let (acts, batches) = Self.run(machine, slices: 60) { _ in }
+
+    let count = acts[computing.thread.granule, default: 0]
+    #expect(batches * 2 > count, "\(count) turns beside \(batches) batches")
+    #expect(count * 4 > batches, "\(count) turns beside \(batches) batches")
+  }
+
+  /// What a program gives up comes back to it, although somebody else's end goes on.
+  @Test func `SCH_502 whatIsGivenUpCanBeSpentAgainBesideAnotherEnd`() {
+    let (machine, (actor, budget)) = Self.largeEnd { machine in
+      let actor = machine.spawn(priority: 50)
+      let budget = machine.make(.budget, [4 * 4096, 4])
+      return (actor, machine.give(budget, to: actor))
+    }
+    var made = Handle.none
+    var refused: [SyscallStatus: Int] = [:]
+    var count = 0
+    _ = Self.run(machine, slices: 24) { thread in
+      guard thread == actor.thread else { return }
+      count += 1
+      guard made == .none else {
+        machine.delete(actor, made)
+        made = .none
+        return
+      }
+      let outcome = machine.call(
+        actor, .create, UInt64(budget.rawValue), UInt64(ObjectType.endpoint.rawValue), 0xffff)
+      if outcome.status == .ok {
+        made = outcome.handle
+      } else if let status = outcome.status {
+        refused[status, default: 0] += 1
+      }
+    }
+
+    #expect(count > 20)
+    #expect(refused == [:], "of \(count) calls")
+  }
+
+  /// Two threads that suspend themselves in turn keep an end of their priority from going on.
+  @Test func `SCH_502 suspendingThreadsDoNotStarveAnEnd`() {
+    let (machine, (pair, handles)) = Self.largeEnd { machine in
+      let one = machine.spawn(priority: 50)
+      let other = machine.addThread(to: one, priority: 50)
+      let handles = [one, other].map { machine.give($0.threadHandle, to: one) }
+      return ([one, other], handles)
+    }
+    var isNext = [false, false]
+    let (acts, batches) = Self.run(machine, slices: 24) { thread in
+      guard let index = pair.firstIndex(where: { $0.thread == thread }) else { return }
+      let other = 1 - index
+      if machine.kernel.objects[pair[other].thread].isSuspended {
+        machine.call(pair[index], .resume, UInt64(handles[other].rawValue))
+      } else {
+        machine.call(pair[index], .suspend, UInt64(handles[index].rawValue))
+      }
+      isNext[index].toggle()
+    }
+
+    let total = batches + acts.values.reduce(0, +)
+    #expect(machine.isReaping)
+    #expect(batches * 4 > total, "\(batches) of \(total) steps were the reaper's")
+  }
+}
+
+extension TestMachine {
+  /// Wakes an actor that waits, as if its deadline had passed.
+  fileprivate func signalFromNowhere(_ actor: Actor) {
+    holdingWork { enter { $0.objects.wake(actor.thread, .timedOut) } }
+  }
+}
