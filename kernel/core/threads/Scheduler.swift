@@ -179,7 +179,7 @@ extension Kernel where P: ~Copyable {
   ///     reaper's turn ── its slice is over, and it is busy still ──> thread's turn
   ///          ^                                                           │
   ///          └── the thread's slice is over; it waits or yields; ────────┘
-  ///              or the reaper begins anew
+  ///              or nothing is left to end at its priority
   private mutating func startSliceIfRivalled() {
     let thread = objects[cpu].current
     let priority = Int(objects[thread].priority)

@@ -7,7 +7,7 @@ import MnosABI
 /// code saves, begin with the second.
 public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   public static var type: ObjectType { .thread }
-  /// Where the registers are; checked by LayoutTests.
+  /// Where the registers are; checked by StoreLayoutTests.
   static var registersOffset: UInt { 64 }
 
   public internal(set) var header = ObjectHeader(.thread)
@@ -122,7 +122,8 @@ struct FaultRecord: BitwiseCopyable {
 
 /// Kernel work in bounded steps, carried by a thread; see docs/design/kernel.md.
 ///
-/// Slots are named by tokens: between two batches anything can happen to them.
+/// Between two batches anything can happen to a slot: it is named by a token, or knows the thread
+/// in its turn.
 public enum Work: BitwiseCopyable, Equatable {
   case none
   /// End what depends on the slot's capability, then empty it.

@@ -19,9 +19,7 @@ import Testing
   }
 
   @Test func `REV_002 D5 chainsAndFansGoCompletely`() {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 1024
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 1024)
     let root = machine.makeNotification()
     let actors = (0..<8).map { _ in machine.spawn() }
     let before = machine.kernel.capabilityCount
@@ -137,9 +135,7 @@ import Testing
   }
 
   @Test func `REV_010 REV_011 sendersFailBadgeByBadge`() {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 1_024
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 1_024)
     let endpoint = machine.makeEndpoint()
     let senders = (0..<32).map { _ in machine.spawn() }
     var minted: [Handle] = []
@@ -237,9 +233,7 @@ import Testing
   }
 
   @Test func `RES_010 longChainsNeedNoStack`() {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 1_024
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 1_024)
     let root = machine.makeNotification()
     var link = root
     for _ in 0..<10_000 { link = machine.copy(machine.initial, link, rights: .all).handle }

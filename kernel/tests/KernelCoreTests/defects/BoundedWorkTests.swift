@@ -8,12 +8,6 @@ import Testing
 @Suite struct BoundedWorkTests {
   typealias Transfers = TestMachine.Transfers
 
-  static func machine(frames: Int = 2048) -> TestMachine {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = frames
-    return TestMachine(configuration)
-  }
-
   /// How what others wait on goes away.
   enum End: CaseIterable, CustomTestStringConvertible {
     case destroy, deleteLast, endProcess, revoke
@@ -22,7 +16,7 @@ import Testing
 
   @Test(arguments: End.allCases, [true, false])
   func `RES_502 manyWaitersOfOneEndpoint`(end: End, areReceivers: Bool) {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 2048)
     let holder = machine.spawn()
     let home = machine.spawn()
     let waiters = (0..<300).map { _ in machine.addThread(to: home) }
@@ -54,7 +48,7 @@ import Testing
 
   @Test(arguments: [End.destroy, .endProcess, .revoke])
   func `RES_502 manyWaitersOfOneNotification`(end: End) {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 2048)
     let holder = machine.spawn()
     let home = machine.spawn()
     let waiters = (0..<300).map { _ in machine.addThread(to: home) }
@@ -78,7 +72,7 @@ import Testing
 
   /// A process holds the last readers of many endpoints with senders that carry more.
   @Test func `RES_502 endingAProcessWithManyQueues`() {
-    let machine = Self.machine(frames: 4096)
+    let machine = TestMachine(frames: 4096)
     let holder = machine.spawn()
     let home = machine.spawn()
     var senders: [Actor] = []
@@ -106,7 +100,7 @@ import Testing
 
   /// Each part keeps the memory alive that it was derived from.
   @Test func `RES_502 chainOfMemoryParts`() {
-    let machine = Self.machine(frames: 1024)
+    let machine = TestMachine(frames: 1024)
     let whole = machine.makeMemory(pages: 4)
     let before = machine.counts
     var chain = [whole]
@@ -128,7 +122,7 @@ import Testing
 
   /// Each budget keeps its parent in use.
   @Test func `RES_502 chainOfBudgets`() {
-    let machine = Self.machine(frames: 2048)
+    let machine = TestMachine(frames: 2048)
     let before = machine.counts
     var chain: [Handle] = []
     for depth in 0..<300 as Range<UInt64> {
@@ -152,7 +146,7 @@ import Testing
   func `RES_502 whatManyWaitThroughDoesNotMove`(count: Int, isEndpoint: Bool) {
     for byMessage in [false, true] {
       for isReceiverFirst in byMessage ? [true, false] : [true] {
-        let machine = Self.machine(frames: 512)
+        let machine = TestMachine(frames: 512)
         let home = machine.spawn()
         let taker = machine.spawn()
         let waiters = (0..<count).map { _ in machine.addThread(to: home) }
@@ -189,7 +183,7 @@ import Testing
   /// A reply carries such a capability no more than a send does.
   @Test(arguments: [16, 17], [true, false])
   func `RES_502 norByReply`(count: Int, receivesNext: Bool) {
-    let machine = Self.machine(frames: 512)
+    let machine = TestMachine(frames: 512)
     let home = machine.spawn()
     let client = machine.spawn()
     let witness = machine.addThread(to: home)
@@ -219,7 +213,7 @@ import Testing
 
   /// A call finds many receivers whose tables cannot take the right to answer it.
   @Test func `RES_502 manyReceiversWithoutASlot`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 2048)
     let budget = machine.make(.budget, [150 * 4096, 1_000])
     let home = machine.spawn(budget: budget)
     let waiters = (0..<200).map { _ in machine.addThread(to: home) }
@@ -248,7 +242,7 @@ import Testing
   /// Nodes of a timer queue are threads, each in granules of its own.
   @Test(arguments: [10, 100, 600])
   func `RES_502 oneTimerTouchesFewOthers`(count: Int) {
-    let machine = Self.machine(frames: 1500)
+    let machine = TestMachine(frames: 1500)
     let home = machine.spawn()
     let waiters = (0..<count).map { _ in machine.addThread(to: home) }
     let used = machine.give(machine.makeNotification(), to: home)
@@ -268,7 +262,7 @@ import Testing
   }
 
   @Test func `RES_502 manyTimersFireInSteps`() {
-    let machine = Self.machine(frames: 1500)
+    let machine = TestMachine(frames: 1500)
     let home = machine.spawn()
     let waiters = (0..<300).map { _ in machine.addThread(to: home) }
     let used = machine.give(machine.makeNotification(), to: home)

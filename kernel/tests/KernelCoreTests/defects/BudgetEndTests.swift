@@ -33,9 +33,7 @@ import Testing
     var inside: [Actor] = []
 
     init(frames: Int = 2048) {
-      var configuration = TestMachine.Configuration()
-      configuration.frameCount = frames
-      machine = TestMachine(configuration)
+      machine = TestMachine(frames: frames)
       outsider = machine.spawn()
       waiter = machine.addThread(to: outsider)
       budget = machine.make(.budget, [600 * 4096, 800])

@@ -8,12 +8,6 @@ import Testing
 @Suite struct CoincidenceTests {
   typealias Transfers = TestMachine.Transfers
 
-  private static func machine() -> TestMachine {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 4096
-    return TestMachine(configuration)
-  }
-
   /// The fast path looks at an endpoint's end too.
   @Test(arguments: [true, false])
   func `IPC_503 callToADestroyedEndpointMeetsNobody`(isPlain: Bool) {
@@ -66,7 +60,7 @@ import Testing
   // MARK: Deleting what others are at
 
   @Test func `REV_503 revokeOfWhatIsBeingDeletedIsCancelled`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let home = machine.spawn()
     let deleter = machine.addThread(to: home)
     let waiters = (0..<200).map { _ in machine.addThread(to: home) }
@@ -93,7 +87,7 @@ import Testing
   /// Who maps for long does not fill what another empties.
   @Test(arguments: ["delete", "revoke", "budget", "process"])
   func `MEM_503 longMapEndsWithWhatItIsMadeThrough`(end: String) {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let mapper = machine.spawn()
     let ender = machine.addThread(to: mapper)
     let target = machine.spawn()
@@ -182,7 +176,7 @@ import Testing
   /// Waits through all that a message moves count together, with what the waiters attached.
   @Test(arguments: [(4, 4, 0), (5, 4, 0), (4, 3, 1), (3, 1, 4), (4, 1, 4), (1, 4, 3), (1, 4, 4)])
   func `RES_502 oneMessageCancelsFewWaits`(each: Int, moved: Int, attached: Int) {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let home = machine.spawn()
     var waiters: [Actor] = []
     var transfers = Transfers()
@@ -224,7 +218,7 @@ import Testing
 
   /// One call may need a new part of a table for each slot that either half names.
   @Test func `CAP_503 bothHalvesOfOneCallMayGrowTables`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let server = machine.spawn()
     let client = machine.spawn()
     let second = machine.spawn()
@@ -260,7 +254,7 @@ import Testing
 
   @Test(arguments: [0, 1, 63, 64, 65, 200], [true, false])
   func `IPC_503 manyWaitersAreCountedToALimit`(count: Int, areSenders: Bool) {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let home = machine.spawn()
     let endpoint = machine.makeEndpoint()
     let used = machine.give(endpoint, to: home)

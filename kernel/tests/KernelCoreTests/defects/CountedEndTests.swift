@@ -8,15 +8,9 @@ import Testing
 @Suite struct CountedEndTests {
   typealias Transfers = TestMachine.Transfers
 
-  private static func machine(frames: Int = 4096) -> TestMachine {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = frames
-    return TestMachine(configuration)
-  }
-
   /// 64 waits that are over at once, each with four copies attached.
   @Test func `RES_502 timersCountWhatTheyGiveBack`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let owner = machine.spawn()
     let senders = (0..<64).map { _ in machine.addThread(to: owner) }
     let endpoint = machine.give(machine.makeEndpoint(), to: owner)
@@ -39,7 +33,7 @@ import Testing
 
   /// Threads that have attached and bound as much as they can, ended with their process.
   @Test func `RES_502 endingThreadsCountsWhatTheyGiveBack`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let owner = machine.spawn()
     let endpoint = machine.makeEndpoint()
     let sending = machine.give(endpoint, to: owner)

@@ -31,9 +31,7 @@ import Testing
     let base: UInt64
 
     init(children count: Int, isDeep: Bool = false, frames: Int = 700) {
-      var configuration = TestMachine.Configuration()
-      configuration.frameCount = frames
-      machine = TestMachine(configuration)
+      machine = TestMachine(frames: frames)
       owner = machine.spawn()
       sibling = machine.addThread(to: owner)
       copier = machine.spawn()

@@ -30,9 +30,7 @@ import Testing
     let parent: Handle
 
     init(length: Int, isOneProcess: Bool) {
-      var configuration = TestMachine.Configuration()
-      configuration.frameCount = isOneProcess ? 512 + length : 1024 + 8 * length
-      machine = TestMachine(configuration)
+      machine = TestMachine(frames: isOneProcess ? 512 + length : 1024 + 8 * length)
       holder = machine.spawn()
       let home = machine.spawn()
       // Handles in init's table: senders get what they send through from here.

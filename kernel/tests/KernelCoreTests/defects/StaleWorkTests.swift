@@ -6,16 +6,10 @@ import Testing
 
 /// Work of a thread that stood still, whose slot has been used for others meanwhile.
 @Suite struct StaleWorkTests {
-  private static func machine(frames: Int = 4096) -> TestMachine {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = frames
-    return TestMachine(configuration)
-  }
-
   /// A thread clears new memory, is suspended, its memory's budget ends, and the slot is used
   /// 65,534 times: its token names the slot again, which holds other memory by then.
   @Test func `MEM_503 staleClearingTouchesNoOtherMemory`() {
-    let machine = Self.machine()
+    let machine = TestMachine(frames: 4096)
     let initial = machine.initial
     let first = machine.spawn()
     let second = machine.addThread(to: first)
@@ -31,7 +25,7 @@ import Testing
         actor, .create, UInt64(budget.rawValue), UInt64(type.rawValue), 60, words)
     }
 
-    // 42 of 100 pages are clear.
+    // Not all of its 100 pages are clear.
     machine.holdingWork { _ = create(first, theirBudget, .memory, [100 * 4096]) }
     machine.continueWork(of: first)
     machine.continueWork(of: first)
@@ -48,7 +42,7 @@ import Testing
     let used = machine.kernel.objects[first.process].table.slot(
       at: 60, in: machine.kernel.window)
     machine.kernel.objects[used].generation = generation
-    // 14 of 20 pages are clear.
+    // Nor all 20 of these.
     machine.holdingWork { _ = create(second, root, .memory, [20 * 4096]) }
     #expect(machine.isWorking(second))
     let slot = machine.kernel.objects[first.process].table.slot(

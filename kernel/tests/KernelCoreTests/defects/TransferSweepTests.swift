@@ -109,9 +109,7 @@ import Testing
     var right = Handle.none
 
     init(_ sweep: Case) {
-      var configuration = TestMachine.Configuration()
-      configuration.frameCount = 96
-      machine = TestMachine(configuration)
+      machine = TestMachine(frames: 96)
       sender = machine.spawn()
       receiver = sweep.isOneProcess ? machine.addThread(to: sender) : machine.spawn()
       waiter = machine.addThread(to: sender)

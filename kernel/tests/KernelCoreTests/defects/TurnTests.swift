@@ -9,40 +9,11 @@ import Testing
 @Suite struct TurnTests {
   typealias Transfers = TestMachine.Transfers
 
-  private static func machine(frames: Int = 4096) -> TestMachine {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = frames
-    return TestMachine(configuration)
-  }
-
-  /// Runs a machine on which each call and each batch takes so long.
-  private static func run(
-    _ machine: TestMachine, slices: UInt64, step: UInt64 = 500_000, act: (ThreadID) -> Void
-  ) -> (acts: [UInt32: Int], batches: Int) {
-    var acts: [UInt32: Int] = [:]
-    var batches = 0
-    let end = machine.now + slices * TestKernel.sliceLength
-    machine.holdingWork {
-      while machine.now < end, machine.isReaping {
-        if machine.kernel.hasWork {
-          machine.enter { $0.runBatch() }
-          batches += 1
-        } else {
-          let thread = machine.kernel.current
-          acts[thread.granule, default: 0] += 1
-          if !thread.isNone { act(thread) }
-        }
-        machine.advance(to: machine.now + step)
-      }
-    }
-    return (acts, batches)
-  }
-
   /// The end of something large goes on at priority 50, init sleeps; what `prepare` made.
   private static func largeEnd<Result>(
     _ prepare: (TestMachine) -> Result
   ) -> (TestMachine, Result) {
-    let machine = Self.machine(frames: 16384)
+    let machine = TestMachine(frames: 16384)
     let result = prepare(machine)
     let causer = machine.spawn(priority: 50)
     let budget = machine.make(.budget, [5_000 * 4096, 100])
@@ -64,6 +35,87 @@ import Testing
     return (machine, result)
   }
 
+  /// Threads of the priority of a large end share with it, and with each other.
+  @Test func `SCH_502 equalsAndALargeEndShare`() {
+    let (machine, actors) = Self.largeEnd { machine in
+      (0..<3).map { _ in machine.spawn(priority: 50) }
+    }
+
+    let (acts, batches) = machine.run(slices: 24) { _ in }
+
+    #expect(machine.isReaping)
+    let counts = actors.map { acts[$0.thread.granule, default: 0] }
+    let mean = counts.reduce(0, +) / 3
+    for count in counts { #expect(count > mean * 3 / 4 && count < mean * 5 / 4, "\(counts)") }
+    #expect(batches > mean && batches < mean * 4, "\(batches) batches, \(counts)")
+  }
+
+  /// Threads that give way all the time do not keep the end from going on, nor it them.
+  @Test(arguments: [true, false])
+  func `SCH_502 pingPongDoesNotStarveAnEnd`(yields: Bool) {
+    let (machine, (actors, handles)) = Self.largeEnd { machine in
+      let actors = (0..<3).map { _ in machine.spawn(priority: 50) }
+      let endpoint = machine.makeEndpoint()
+      return (actors, actors.map { machine.give(endpoint, to: $0) })
+    }
+    var rights: [UInt32: Handle] = [:]
+
+    let (acts, batches) = machine.run(slices: 24) { thread in
+      guard let index = actors.firstIndex(where: { $0.thread == thread }) else { return }
+      let actor = actors[index]
+      switch index {
+      case 0: if yields { machine.call(actor, .yield) }
+      case 1: machine.request(actor, handles[1])
+      default:
+        let right = machine.outcome(actor).result.reply
+        if right != .none { rights[thread.granule] = right }
+        machine.replyAndReceive(actor, rights[thread.granule] ?? .none, handles[2])
+        rights[thread.granule] = nil
+      }
+    }
+
+    let total = batches + acts.values.reduce(0, +)
+    #expect(batches > total / 5, "\(batches) of \(total) were batches")
+    // Beside one that never gives way, each has one step in a round of whole slices.
+    for actor in actors {
+      #expect(
+        acts[actor.thread.granule, default: 0] >= (yields ? total / 50 : 3),
+        "\(acts) of \(total)")
+    }
+  }
+
+  /// One who makes and ends things all the time has its equals wait no longer for that.
+  @Test(arguments: [true, false])
+  func `SCH_502 oneWhoEndsMuchTakesNothingFromItsEquals`(isLargeEndUnderWay: Bool) {
+    let (machine, (actors, budget)) = Self.largeEnd { machine in
+      let actors = (0..<3).map { _ in machine.spawn(priority: 50) }
+      return (actors, machine.give(TestMachine.budgetHandle, to: actors[0]))
+    }
+    if !isLargeEndUnderWay { machine.finishEnding() }
+    var made = Handle.none
+
+    let (acts, batches) = machine.run(slices: 24, whileEnding: isLargeEndUnderWay) { thread in
+      guard thread == actors[0].thread else { return }
+      if made == .none {
+        made = machine.call(
+          actors[0], .create, UInt64(budget.rawValue), UInt64(ObjectType.endpoint.rawValue),
+          0xffff
+        ).handle
+      } else {
+        machine.delete(actors[0], made)
+        made = .none
+      }
+    }
+
+    let total = batches + acts.values.reduce(0, +)
+    for actor in actors.dropFirst() {
+      let count = acts[actor.thread.granule, default: 0]
+      #expect(
+        count > total * (isLargeEndUnderWay ? 12 : 30) / 100,
+        "\(acts), \(batches) of \(total)")
+    }
+  }
+
   /// A thread that computes has half of what a more urgent one leaves, however often that one
   /// wakes.
   @Test(arguments: [0, 500_000, 1_000_000, 2_000_000] as [UInt64])
@@ -78,7 +130,7 @@ import Testing
     if period > 0 {
       machine.signalFromNowhere(higher)
     }
-    let (acts, batches) = Self.run(machine, slices: 20, step: 100_000) { thread in
+    let (acts, batches) = machine.run(slices: 20, step: 100_000) { thread in
       guard thread == higher.thread, period > 0 else { return }
       machine.wait(higher, timer, deadline: machine.now + period)
     }
@@ -111,7 +163,7 @@ import Testing
       return (computing, higher, timer, victim)
     }
     var didDestroy = false
-    let (acts, batches) = Self.run(machine, slices: 60) { thread in
+    let (acts, batches) = machine.run(slices: 60) { thread in
       guard thread == higher.thread else { return }
       if !didDestroy {
         didDestroy = true
@@ -145,7 +197,7 @@ import Testing
       machine.call(helper, .suspend, UInt64(own.rawValue))
       return computing
     }
-    let (acts, batches) = Self.run(machine, slices: 60) { _ in }
+    let (acts, batches) = machine.run(slices: 60) { _ in }
 
     let count = acts[computing.thread.granule, default: 0]
     #expect(batches * 2 > count, "\(count) turns beside \(batches) batches")
@@ -162,7 +214,7 @@ import Testing
     var made = Handle.none
     var refused: [SyscallStatus: Int] = [:]
     var count = 0
-    _ = Self.run(machine, slices: 24) { thread in
+    _ = machine.run(slices: 24) { thread in
       guard thread == actor.thread else { return }
       count += 1
       guard made == .none else {
@@ -192,7 +244,7 @@ import Testing
       return ([one, other], handles)
     }
     var isNext = [false, false]
-    let (acts, batches) = Self.run(machine, slices: 24) { thread in
+    let (acts, batches) = machine.run(slices: 24) { thread in
       guard let index = pair.firstIndex(where: { $0.thread == thread }) else { return }
       let other = 1 - index
       if machine.kernel.objects[pair[other].thread].isSuspended {

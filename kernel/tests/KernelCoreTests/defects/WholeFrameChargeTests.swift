@@ -32,9 +32,7 @@ import Testing
 
   @Test(arguments: [1, 2, 63, 64, 65, 130])
   func `RES_503 budgetsAccountForEveryFrame`(count: Int) {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 2048
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 2048)
     let kernel = Self.unaccounted(machine)
     for (type, words) in Self.kinds {
       var handles: [Handle] = []
@@ -66,9 +64,7 @@ import Testing
   /// One object of each frame is kept, again and again: the budget pays for the frames.
   @Test(arguments: [ObjectType.endpoint, .notification, .thread])
   func `RES_503 sparseObjectsCostWholeFrames`(type: ObjectType) {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 1024
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 1024)
     let kernel = Self.unaccounted(machine)
     let budget = machine.make(.budget, [24 * 4096, 1 << 16])
     let process = UInt64(TestMachine.processHandle.rawValue)
@@ -95,9 +91,7 @@ import Testing
 
   /// Capabilities, mappings and page tables, in processes of a child budget.
   @Test func `RES_503 processesPayForTheirTables`() {
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 1024
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 1024)
     let kernel = Self.unaccounted(machine)
     let budget = machine.make(.budget, [200 * 4096, 1000])
     func check(_ what: String) {
@@ -128,9 +122,7 @@ import Testing
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func `RES_503 sumsAreExactAfterEveryCall`(seed: UInt64) {
     var random = RandomSource(seed: seed)
-    var configuration = TestMachine.Configuration()
-    configuration.frameCount = 600
-    let machine = TestMachine(configuration)
+    let machine = TestMachine(frames: 600)
     let kernel = Self.unaccounted(machine)
     var budgets: [Handle] = []
     var handles: [Handle] = []

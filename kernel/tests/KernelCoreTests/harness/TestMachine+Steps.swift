@@ -59,6 +59,34 @@ extension TestMachine {
     return count
   }
 
+  /// Runs the machine for so many slices; each call and each batch takes `step` nanoseconds.
+  ///
+  /// - Parameters:
+  ///   - whileEnding: Whether to stop as soon as nothing is left to be ended.
+  ///   - act: What a thread does when it runs.
+  /// - Returns: How often each thread ran, by its granule, and how many batches there were.
+  func run(
+    slices: UInt64, step: UInt64 = 500_000, whileEnding: Bool = true, act: (ThreadID) -> Void
+  ) -> (acts: [UInt32: Int], batches: Int) {
+    var acts: [UInt32: Int] = [:]
+    var batches = 0
+    let end = now + slices * TestKernel.sliceLength
+    holdingWork {
+      while now < end, kernel.isReaping || !whileEnding {
+        if kernel.hasWork {
+          enter { $0.runBatch() }
+          batches += 1
+        } else {
+          let thread = kernel.current
+          acts[thread.granule, default: 0] += 1
+          if !thread.isNone { act(thread) }
+        }
+        advance(to: now + step)
+      }
+    }
+    return (acts, batches)
+  }
+
   // MARK: Counts
 
   /// What is alive, as the kernel's own counters say.

@@ -21,8 +21,9 @@ final class TestMachine {
   /// The priority of actors, unless a test says otherwise.
   static let priority: UInt8 = 100
 
-  /// Whether kernel work is carried on until nothing is left at the end of each entry.
   typealias Configuration = SimulatedPlatform.Configuration
+
+  /// Whether kernel work is carried on until nothing is left at the end of each entry.
   var runsWork = true
   /// Called between two batches of work.
   var betweenBatches: ((TestMachine) -> Void)?
@@ -30,7 +31,7 @@ final class TestMachine {
   private(set) var batchCount = 0
 
   init(
-    _ configuration: SimulatedPlatform.Configuration = .init(), objectLimit: UInt64 = 1 << 20
+    _ configuration: Configuration = .init(), objectLimit: UInt64 = 1 << 20
   ) {
     var parts = Boot.makeKernel(configuration)
     let boot = Boot.startInit(&parts, objectLimit: objectLimit)
@@ -41,6 +42,13 @@ final class TestMachine {
       processHandle: Self.processHandle)
     settle()
     makeScratch(for: initial)
+  }
+
+  /// - Parameter frames: How many frames of RAM the machine has.
+  convenience init(frames: Int) {
+    var configuration = Configuration()
+    configuration.frameCount = frames
+    self.init(configuration)
   }
 
   // MARK: Entering the kernel

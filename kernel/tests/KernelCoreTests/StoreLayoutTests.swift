@@ -1,0 +1,22 @@
+import PlatformSim
+import Testing
+
+@testable import KernelCore
+
+/// What entry code, and the addresses computed for it, rely on.
+@Suite struct StoreLayoutTests {
+  /// The header of every object, before which nothing stands.
+  @Test func headerTakesHalfAGranule() {
+    #expect(MemoryLayout<ObjectHeader>.size == 32)
+    #expect(MemoryLayout<ObjectHeader>.stride == 32)
+  }
+
+  /// Entry code stores a thread's registers without knowing what else is in it.
+  @Test func registersBeginWithTheSecondGranule() {
+    typealias SimulatedThread = Thread<SimulatedPlatform>
+    #expect(
+      MemoryLayout<SimulatedThread>.offset(of: \.registers)
+        == Int(SimulatedThread.registersOffset))
+    #expect(SimulatedThread.registersOffset == 64)
+  }
+}
