@@ -28,20 +28,16 @@ public struct MachineChecks: Sendable {
   /// The machines to boot; the first one is what the others are compared with.
   public var machines: [MachineSpec] {
     let able = board.machines.filter { loader == .limine || $0.firmware == .uefi }
-      .map(withRoomForLoader)
+      .map(withMemoryForLoader)
     let wanted = able.filter { isWanted($0) || !$0.facts.filter(isWanted).isEmpty }
     guard let first = able.first, !wanted.isEmpty else { return [] }
     return [first] + wanted.filter { $0.name != first.name }
   }
 
-  /// As tried: with less, Limine 8.2 itself says that it has not enough.
-  private static let leastMemoryOfLimine = "128M"
-
-  private func withRoomForLoader(_ machine: MachineSpec) -> MachineSpec {
-    guard loader == .limine, machine.shows.contains(.leastMemoryIsEnough) else { return machine }
-    var larger = machine
-    larger.memory = Self.leastMemoryOfLimine
-    return larger
+  private func withMemoryForLoader(_ machine: MachineSpec) -> MachineSpec {
+    var machine = machine
+    if loader == .limine { machine.memory = machine.memoryForLimine ?? machine.memory }
+    return machine
   }
 
   /// The outcome, fact by fact.

@@ -173,13 +173,19 @@ import Testing
   }
 
   /// User code that writes code by a second mapping answers for it itself.
-  @Test func aUsersOwnStoreIsItsOwnAffair() {
+  ///
+  /// That holds for what it stored through a mapping that is gone when the code is looked at.
+  @Test(arguments: [true, false])
+  func aUsersOwnStoreIsItsOwnAffair(isUnmapped: Bool) {
     let rig = MappingTests.Rig()
     let machine = rig.machine
     machine.map(rig.actor, rig.own, at: MappingTests.place, rights: .read.union(.execute))
     machine.map(rig.actor, rig.own, at: MappingTests.place + 16 * 4096)
 
     machine.poke(rig.actor, 7, at: MappingTests.place + 16 * 4096)
+    if isUnmapped {
+      #expect(machine.unmap(rig.actor, at: MappingTests.place + 16 * 4096).status == .ok)
+    }
     machine.enter { _ in }
 
     #expect(machine.kernel.platform.takeViolations() == [])

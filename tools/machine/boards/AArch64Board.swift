@@ -23,12 +23,22 @@ extension Board {
           .describedByDeviceTree, .oldInterruptController, .fewAddressBits, .leastMemoryIsEnough,
         ]
       },
-      standard.named("max-el2") {
-        $0.board = "virt,gic-version=3,virtualization=on"
+      standard.named("max") {
+        $0.board = "virt,gic-version=3"
         $0.processor = "max"
         $0.attachment = .nvme
         $0.memory = "16G"
         $0.cpuCount = 8
+        $0.shows = [.manyAddressBits]
+      },
+      standard.named("max-el2") {
+        $0.board = "virt,gic-version=3,virtualization=on"
+        $0.processor = "max"
+        $0.attachment = .usb
+        $0.memory = "16G"
+        // Limine 8.2 runs above 4 GiB when it clears HCR_EL2.E2H, which the firmware had set: TCR_EL2
+        // then means 32 address bits, and its next instruction is out of reach.
+        $0.memoryForLimine = "3G"
         $0.shows = [.manyAddressBits, .hypervisorLevelPresent]
       },
       standard.named("gicv3-device-tree") {

@@ -3,6 +3,9 @@ public enum Firmware: String, Sendable {
   case uefi, bios
 }
 
+/// As tried: with less, Limine 8.2 itself says that it has not enough memory.
+let leastForLimine = "128M"
+
 /// One machine that QEMU makes out of a board.
 public struct MachineSpec: Sendable {
   /// What `run --machine` calls it; unique among those of its architecture.
@@ -14,6 +17,8 @@ public struct MachineSpec: Sendable {
   public var cpuCount = 1
   /// In QEMU's notation, such as `256M`.
   public var memory = "256M"
+  /// What it has when Limine starts it, where that needs another size.
+  var memoryForLimine: String?
   public var attachment: ImageAttachment
   public var firmware = Firmware.uefi
   /// What it shows besides what the above says.

@@ -12,6 +12,7 @@ extension Board {
         $0.processor = "rv64,sv48=off,sv57=off,sstc=off"
         $0.attachment = .usb
         $0.memory = "64M"
+        $0.memoryForLimine = leastForLimine
         $0.cpuCount = 2
         $0.shows = [
           .describedByDeviceTree, .fewAddressBits, .secondBestTimer, .leastMemoryIsEnough,

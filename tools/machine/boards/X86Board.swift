@@ -22,6 +22,7 @@ extension Board {
         $0.processor = "max,la57=off,invtsc=off,tsc-deadline=off"
         $0.attachment = .ahci
         $0.memory = "64M"
+        $0.memoryForLimine = leastForLimine
         $0.cpuCount = 2
         $0.shows = [.leastMemoryIsEnough]
       },

@@ -262,6 +262,13 @@ extension KernelAuditor {
       use(table.directory, "directory")
       let chunks = Census.chunks(of: process, kernel)
       expect(chunks.count == Int(table.chunkCount), "a table's chunk count")
+      if kernel.objects[process].endStage == .chunks {
+        // What was given back is named no more: `chunks` stops when it has found as many.
+        for chunk in 0..<kernel.objects[process].endCursor {
+          expect(
+            table.chunkFrame(chunk, in: kernel.window) == 0, "a table names a chunk it gave back")
+        }
+      }
       for (_, frame) in chunks { use(frame, "chunk") }
       for table in walks[process.granule]?.tables ?? [] { use(UInt32(table >> 12), "page table") }
     }

@@ -57,4 +57,59 @@ import Testing
     #expect(largest <= 64, "\(largest) in one batch")
     #expect(machine.findings == [])
   }
+
+  /// 40 calls that are over at once; the right to answer each is in a message of its own, with
+  /// three copies beside it.
+  @Test func `RES_502 timersCountTheMessagesThatCarryTheRight`() {
+    let machine = TestMachine(frames: 4096)
+    let caller = machine.spawn()
+    let server = machine.spawn()
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: caller)
+    let serving = machine.give(endpoint, to: server)
+    let passing = machine.give(machine.makeEndpoint(), to: server)
+    let gift = machine.give(machine.makeNotification(), to: server)
+    let copy = (handle: gift, rights: Rights.all, isMove: false)
+    let due = machine.now + 1_000_000
+    for _ in 0..<40 {
+      let waiting = machine.addThread(to: caller)
+      let passer = machine.addThread(to: server)
+      machine.request(waiting, calling, [], deadline: due)
+      let right = machine.receive(passer, serving).result.reply
+      #expect(right != .none)
+      machine.send(
+        passer, passing, [],
+        Transfers(attached: [(right, .all, true), copy, copy, copy]))
+      #expect(machine.outcome(passer).isBlocked)
+    }
+    let before = machine.counts
+    machine.holdingWork {
+      machine.kernel.platform.advance(to: due)
+      guard machine.kernel.platform.nextInterrupt(cpu: 0) != nil else { return }
+      machine.enter { $0.timerFired() }
+    }
+
+    let released = before.released(until: machine.counts)
+    #expect(released > 0 && released <= 64, "\(released) in one entry")
+    #expect(machine.findings == [])
+  }
+
+  /// A table of 90 chunks goes in several batches: between two of them it names no frame that is
+  /// free, or somebody else's.
+  @Test func `RES_503 tableThatEndsNamesNoFreeFrame`() {
+    let machine = TestMachine(frames: 4096)
+    let owner = machine.spawn()
+    let process = machine.make(.process)
+    for chunk in 0..<90 as Range<UInt16> {
+      let copied = machine.copy(
+        machine.initial, TestMachine.budgetHandle, to: process, slot: chunk * 64 + 1,
+        rights: .all)
+      #expect(copied.status == .ok)
+    }
+    machine.holdingWork { machine.destroy(machine.initial, process) }
+
+    let batches = machine.finishEnding { #expect(machine.findings == []) }
+    #expect((batches ?? 0) > 3)
+    #expect(machine.canAct(owner))
+  }
 }

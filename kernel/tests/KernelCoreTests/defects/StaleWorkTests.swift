@@ -78,4 +78,53 @@ import Testing
         "memory can be named that is not clear: \(machine.outcome(first))")
     }
   }
+
+  /// A delete and a revoke that stood still while their slot was used so often that its handle
+  /// is the same again: what it holds by then is not theirs.
+  @Test(arguments: [true, false])
+  func `REV_503 staleTokensNameNothing`(isRevoke: Bool) {
+    let machine = TestMachine(frames: 2048)
+    let first = machine.spawn()
+    let driver = machine.addThread(to: first)
+    let root = machine.give(TestMachine.budgetHandle, to: driver)
+    let firstThread = machine.give(first.threadHandle, to: driver)
+    let inner = machine.give(machine.make(.budget, [400 * 4096, 400]), to: driver)
+    func create(_ budget: Handle, pages: UInt64) -> Handle {
+      machine.call(
+        driver, .create, UInt64(budget.rawValue), UInt64(ObjectType.memory.rawValue), 60,
+        [pages * 4096]
+      ).handle
+    }
+    func slot() -> SlotID {
+      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.window)
+    }
+
+    let old = create(inner, pages: 200)
+    machine.map(driver, old, at: 1 << 30, byteCount: 200 * 4096)
+    for _ in 0..<200 { #expect(machine.copy(driver, old, rights: .all).status == .ok) }
+    machine.holdingWork {
+      if isRevoke { machine.revoke(first, old) } else { machine.delete(first, old) }
+    }
+    #expect(machine.isWorking(first))
+    machine.holdingWork {
+      #expect(machine.call(driver, .suspend, UInt64(firstThread.rawValue)).status == .ok)
+    }
+    #expect(machine.destroy(driver, inner).status == .ok)
+    #expect(machine.kernel.objects[slot()].state == .free)
+
+    // As after 65,535 objects that were made and deleted in it.
+    machine.kernel.objects[slot()].generation = .max
+    machine.delete(driver, create(root, pages: 1))
+    machine.kernel.objects[slot()].generation = old.generation
+    let new = create(root, pages: 1)
+    #expect(new == old)
+    #expect(machine.copy(driver, new, rights: .all).status == .ok)
+    #expect(machine.call(driver, .resume, UInt64(firstThread.rawValue)).status == .ok)
+
+    #expect(machine.finishWork(of: first) != nil)
+    #expect(machine.outcome(first).status == (isRevoke ? .cancelled : .ok))
+    #expect(machine.kernel.objects[slot()].state == .held)
+    #expect(!machine.kernel.objects[slot()].firstChild.isNone)
+    #expect(machine.findings == [])
+  }
 }
