@@ -96,8 +96,7 @@ extension Kernel where P: ~Copyable {
   mutating func makeRootBudget(objectLimit: UInt64) -> BudgetID {
     let budget = objects.rootBudget
     objects[budget] = Budget(
-      memoryLimit: frames.freeCount * Limits.pageByteCount, objectLimit: objectLimit,
-      priority: Self.priority)
+      memoryLimit: frames.freeCount * Limits.pageByteCount, objectLimit: objectLimit)
     objects.shared.objectCounts[Int(ObjectType.budget.rawValue)] += 1
     return budget
   }

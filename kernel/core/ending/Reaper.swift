@@ -24,13 +24,16 @@ import MnosABI
 ///
 /// Nothing here calls itself through an object: what an end causes is doomed, not ended.
 extension Kernel where P: ~Copyable {
-  /// Does a batch of steps for the most urgent objects.
+  /// Does a batch of steps for the most urgent objects, but for none less urgent than the
+  /// running thread: that one's own ends must not cost it those of everybody.
   ///
   /// - Precondition: It has the turn, and nothing is incoming: `leave` was called before.
   mutating func reapBatch() {
     var steps = Self.batchSteps
     let before = objects.shared.reaper.priority
-    while steps > 0, objects.shared.reaper.priority >= 0 {
+    let running = objects[cpu].current
+    let least = running.isNone ? 0 : Int(objects[running].priority)
+    while steps > 0, objects.shared.reaper.priority >= least {
       let priority = objects.shared.reaper.priority
       let object = objects.shared.reaper.takeFirst(in: objects)
       steps -= 1
@@ -47,13 +50,18 @@ extension Kernel where P: ~Copyable {
     if objects.shared.reaper.priority != before { objects[cpu].needsSchedule = true }
     // With nothing left at the running thread's priority the turns begin anew: the next end of
     // that priority comes before the thread again.
-    let running = objects[cpu].current
-    guard !running.isNone, objects.shared.reaper.priority < Int(objects[running].priority) else {
-      return
-    }
-    let left = objects[running].slice.left
+    // It may be gone: it was ended in this batch.
+    guard objects[cpu].current == running, !running.isNone,
+      objects.shared.reaper.priority < Int(objects[running].priority)
+    else { return }
+    let slice = objects[running].slice
     objects[running].slice = TimeSlice()
-    objects[running].slice.left = left
+    if slice.isLent {
+      // It used none of it: its own begins now.
+      objects[cpu].sliceEnd = .max
+    } else {
+      objects[running].slice.left = slice.left
+    }
   }
 
   /// - Returns: Whether nothing is left to be done for now. The object may be gone then.
@@ -159,9 +167,13 @@ extension Kernel where P: ~Copyable {
   /// left then, because each ends with the capability it was made through.
   private mutating func reap(_ memory: MemoryID, steps: inout Int) -> Bool {
     guard objects[memory].parts.isEmpty else {
-      // The parts keep it alive, unless it is condemned; the last one calls us again.
+      // The parts keep it alive, unless it is condemned; each that goes calls us again.
+      let part = objects[memory].parts.first.header
       if objects[memory].header.isCondemned {
-        objects.condemn(objects[memory].parts.first.header)
+        objects.condemn(part)
+      } else if objects[memory].header.names.isEmpty, objects[part].names.isEmpty {
+        // It ends already, and must do so as urgently as its whole.
+        objects.doom(part)
       }
       return true
     }
@@ -183,8 +195,9 @@ extension Kernel where P: ~Copyable {
   /// Takes a part out of its whole, which may have lived for its sake alone.
   private mutating func removePart(_ part: MemoryID, of whole: MemoryID) {
     objects[whole].parts.remove(part, in: objects)
-    let isUnneeded = objects[whole].header.names.isEmpty && objects[whole].parts.isEmpty
-    if isUnneeded || objects[whole].header.isCondemned { objects.doom(whole.header) }
+    if objects[whole].header.names.isEmpty || objects[whole].header.isCondemned {
+      objects.doom(whole.header)
+    }
   }
 
   /// A budget: condemned, it ends what is charged to it, one object after the other; a child

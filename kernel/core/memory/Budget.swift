@@ -17,26 +17,14 @@ public struct Budget: KernelObject, BitwiseCopyable {
   public internal(set) var objectsUsed: UInt64 = 0
   /// Processes and budgets charged to it: what can go on by itself.
   var independentCount: UInt64 = 0
-  /// The highest priority that a thread charged to it has had; until there is one, that of its
-  /// maker. What is charged to it ends at no higher priority, unless somebody destroys it.
-  private(set) var priority: UInt8
-  private var hasHadThreads = false
   /// The objects charged to it, children included; mappings are found by their process.
   var objects = List<ObjectsOfBudget>()
   /// Where those objects lie.
   var slabs = SlabSet()
 
-  /// - Parameter priority: Of the thread that makes it.
-  init(memoryLimit: UInt64, objectLimit: UInt64, priority: UInt8) {
+  init(memoryLimit: UInt64, objectLimit: UInt64) {
     self.memoryLimit = memoryLimit
     self.objectLimit = objectLimit
-    self.priority = priority
-  }
-
-  /// Notes that a thread charged to it has a priority.
-  mutating func noteThread(ofPriority priority: UInt8) {
-    self.priority = hasHadThreads ? max(self.priority, priority) : priority
-    hasHadThreads = true
   }
 
   var isUnused: Bool { memoryUsed == 0 && objectsUsed == 0 }

@@ -11,7 +11,7 @@ public protocol KernelObject {
 /// What every kernel object begins with: its type, who pays for it, and who names it.
 ///
 ///     byte 0      4        8             16            24      28
-///     | type  ... | budget | of budget   | reaping     | names | destroyed |
+///     | type  ... | budget | of budget   | reaping     | names |      |
 ///
 /// Bytes 1 to 3 say how far its end has come: its place with the reaper, whether it is
 /// condemned, and how urgent it is.
@@ -31,9 +31,7 @@ public struct ObjectHeader: BitwiseCopyable {
   /// The capabilities that name it, of all tables, in any state. Reply rights are not here:
   /// a thread knows the only one that there can be.
   var names = List<NamesOfObject>()
-  /// Whether somebody asked for its end, who waits for it: then that one's priority counts.
-  var isDestroyed = false
-  private var reserved: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  private var reserved: UInt32 = 0
 
   init(_ type: ObjectType) { typeCode = type.rawValue }
 

@@ -45,10 +45,6 @@ struct ReaperQueue: BitwiseCopyable {
   /// Queues what this entry added, as urgent as the one who caused it. Cost: linear in what
   /// was added, each of which was a step of its own.
   ///
-  /// Whoever deletes the last capability to an object need not know what is behind it, and may
-  /// have been sent it by somebody of far lower priority. So what ends by itself is at most as
-  /// urgent as the threads that its budget pays for.
-  ///
   /// - Parameter isFirst: Whether it goes before the others of its priority. What the reaper
   ///   itself dooms goes behind them, so that nobody's end waits for all of another's.
   mutating func adopt<P: Platform & ~Copyable>(
@@ -57,18 +53,9 @@ struct ReaperQueue: BitwiseCopyable {
     while !incoming.isEmpty {
       let object = incoming.first
       incoming.remove(object, in: store)
-      let level = min(causer, urgencyLimit(of: object, in: store))
       put(
-        object, atPriority: max(level, store[object].urgency), isFirst: isFirst, in: store)
+        object, atPriority: max(causer, store[object].urgency), isFirst: isFirst, in: store)
     }
-  }
-
-  private func urgencyLimit<P: Platform & ~Copyable>(
-    of object: AnyObjectID, in store: ObjectStore<P>
-  ) -> UInt8 {
-    let budget = store[object].budget
-    // The root budget itself does not end.
-    return store[object].isDestroyed || budget.isNone ? .max : store[budget].priority
   }
 
   /// Takes the first of the highest priority.

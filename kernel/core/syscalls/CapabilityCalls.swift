@@ -114,7 +114,6 @@ extension Kernel where P: ~Copyable {
     }
     guard objects[slot].rights.includes(.manage) else { throw .noRight }
     let object = objects[slot].object
-    objects[object].isDestroyed = true
     // Where an end is under way already, it goes on as urgently as this caller is. That holds if
     // the call fails below, too: who is more urgent must not wait for an end at the priority of
     // whoever began it.

@@ -116,7 +116,6 @@ extension Kernel where P: ~Copyable {
         registers: P.Registers(entry: zero, stack: zero, argument: 0), process: process,
         priority: priority, home: objects.shared.cpus[0]),
       .thread, chargedTo: budget, as: ThreadTag.self)
-    objects[budget].noteThread(ofPriority: priority)
     objects[process].threads.append(thread, in: objects)
     objects[process].threadCount += 1
     return thread
@@ -179,9 +178,8 @@ extension Kernel where P: ~Copyable {
     try charge(parent, bytes: memoryLimit, objects: objectLimit)
     do throws(Failure) {
       let budget = try make(
-        Budget(
-          memoryLimit: memoryLimit, objectLimit: objectLimit, priority: objects[current].priority),
-        .medium, chargedTo: parent, as: Budget.self)
+        Budget(memoryLimit: memoryLimit, objectLimit: objectLimit), .medium, chargedTo: parent,
+        as: Budget.self)
       install(budget, in: slot)
     } catch {
       uncharge(parent, bytes: memoryLimit, objects: objectLimit)

@@ -95,7 +95,6 @@ extension Kernel where P: ~Copyable {
     let priority = UInt8(arguments.priority)
 
     answer(value: 0)
-    objects[objects[thread].header.budget].noteThread(ofPriority: priority)
     // The run queue finds a thread by its priority, so one that is in it must leave before the
     // priority changes. Any other is only relabelled.
     guard objects[thread].isQueued else {

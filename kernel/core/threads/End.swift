@@ -91,7 +91,6 @@ extension ObjectStore where P: ~Copyable {
   /// Has the reaper end an object and all that names it.
   func condemn(_ object: AnyObjectID) {
     self[object].isCondemned = true
-    self[object].isDestroyed = true
     doom(object)
   }
 }

@@ -33,9 +33,18 @@ extension Kernel where P: ~Copyable {
     // Before what others have ended: it is given back before the thread goes on, if a batch
     // is enough for it.
     objects.shared.reaper.adopt(atPriority: priority, isFirst: true, in: objects)
-    if causer == objects[cpu].current { objects[cpu].owesBatch = true }
     // The reaper begins: the slice of the thread that it shares the CPU with runs from now on.
     if objects.shared.reaper.priority != before { objects[cpu].needsSchedule = true }
+    let running = objects[cpu].current
+    if causer == running {
+      objects[cpu].owesBatch = true
+    } else if !running.isNone, before < Int(objects[running].priority),
+      objects.shared.reaper.priority == Int(objects[running].priority),
+      objects[cpu].sliceEnd != .max
+    {
+      // Not its doing: it keeps the slice in the middle of which this comes.
+      objects[running].slice = TimeSlice(hasTurn: true)
+    }
   }
 
   /// Chooses the thread to run on this CPU.
@@ -171,7 +180,8 @@ extension Kernel where P: ~Copyable {
 
   // MARK: Time slices
 
-  /// Starts the current thread's slice, or the rest of it, if one of its priority waits.
+  /// Starts the current thread's slice, or the rest of it, if one of its priority waits. While
+  /// something more urgent is being ended it stands still, as when a thread preempts it.
   ///
   /// The reaper counts as a rival where it has something to end at this priority: the two take
   /// turns by slices.
@@ -183,16 +193,20 @@ extension Kernel where P: ~Copyable {
   private mutating func startSliceIfRivalled() {
     let thread = objects[cpu].current
     let priority = Int(objects[thread].priority)
+    let ending = objects.shared.reaper.priority
+    if ending > priority {
+      saveSlice(of: thread)
+      objects[cpu].sliceEnd = .max
+      return
+    }
     guard objects[cpu].sliceEnd == .max,
-      !objects[cpu].ready.first(atPriority: priority).isNone
-        || objects.shared.reaper.priority == priority
+      !objects[cpu].ready.first(atPriority: priority).isNone || ending == priority
     else { return }
     let left = objects[thread].slice.left
     if left == 0 {
       // Lent to the reaper only if that is busy from here on: what the thread ends during its
       // slice is ended in its own time.
-      objects[thread].slice.isLent =
-        objects.shared.reaper.priority == priority && !objects[thread].slice.hasTurn
+      objects[thread].slice.isLent = ending == priority && !objects[thread].slice.hasTurn
     }
     objects[cpu].sliceEnd = platform.now() &+ (left == 0 ? Self.sliceLength : left)
   }

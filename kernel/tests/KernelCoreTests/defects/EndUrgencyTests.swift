@@ -183,68 +183,6 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  /// A client sends its server the last capability to something large; the server, which
-  /// cannot know, deletes it.
-  @Test(arguments: [true, false])
-  func `RES_503 whatAClientSendsEndsAtTheClientsPriority`(isDestroyed: Bool) {
-    let machine = Self.busyMachine()
-    let initial = machine.initial
-    let server = machine.spawn(priority: 90)
-    // As init makes it: the budget's maker has a high priority, its threads have not.
-    let budget = machine.make(.budget, [700 * 4096, 200])
-    let client = machine.spawn(priority: 10, budget: budget)
-    let endpoint = machine.makeEndpoint()
-    let serving = machine.give(endpoint, to: server)
-    let sending = machine.give(endpoint, to: client)
-    let process = machine.make(.process, budget: budget)
-    let memory = machine.make(.memory, [500 * 4096], budget: budget)
-    machine.map(initial, memory, process: process, at: 1 << 30, byteCount: 500 * 4096)
-    let moved = machine.move(initial, process, to: client.processHandle).handle
-    machine.receive(server, serving, .acceptAny)
-    machine.call(initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
-    machine.send(client, sending, [], .move(moved))
-    let got = machine.outcome(server).capabilities
-    #expect(got.count == 1)
-
-    machine.holdingWork {
-      if isDestroyed {
-        machine.destroy(server, got[0])
-      } else {
-        machine.delete(server, got[0])
-      }
-    }
-
-    // Who destroys it wants it gone.
-    #expect(machine.priorityOfEnds == (isDestroyed ? 90 : 10))
-  }
-
-  /// A thread's priority counts as soon as it has it, and a budget without threads is its
-  /// maker's.
-  @Test func `RES_503 endsAreAsUrgentAsTheThreadsTheBudgetPays`() {
-    let machine = Self.busyMachine()
-    let initial = machine.initial
-    let without = machine.make(.budget, [20 * 4096, 20])
-    let with = machine.make(.budget, [60 * 4096, 60])
-    let actor = machine.spawn(priority: 20, budget: with)
-    func priorityOfEnd(of budget: Handle) -> Int {
-      let endpoint = machine.make(.endpoint, budget: budget)
-      return machine.holdingWork {
-        machine.delete(initial, endpoint)
-        let priority = machine.priorityOfEnds
-        machine.become(actor.thread)
-        machine.finishEnding()
-        machine.become(initial.thread)
-        return priority
-      }
-    }
-    #expect(priorityOfEnd(of: without) == 100)
-    #expect(priorityOfEnd(of: with) == 20)
-    machine.call(initial, .setPriority, UInt64(actor.threadHandle.rawValue), 30)
-    #expect(priorityOfEnd(of: with) == 30)
-    machine.call(initial, .setPriority, UInt64(actor.threadHandle.rawValue), 5)
-    #expect(priorityOfEnd(of: with) == 30)
-  }
-
   // MARK: Nobody else's
 
   /// A fault that nobody handles is looked at when its process is gone, and another stands

@@ -259,6 +259,90 @@ import Testing
     #expect(machine.isReaping)
     #expect(batches * 4 > total, "\(batches) of \(total) steps were the reaper's")
   }
+
+  /// Two threads compute at 50; one of priority 90 deletes something large each time that it
+  /// wakes, in step with their slices: what it ends takes nothing from the one that it falls on.
+  @Test(arguments: [100_000, 1_000_000] as [UInt64])
+  func `SCH_501 equalsShareWhatMoreUrgentEndsLeave`(phase: UInt64) {
+    // It works and then sleeps for 10 ms: its own time is on nobody's slice, so it stays in step.
+    let period: UInt64 = 10_000_000
+    let machine = TestMachine(frames: 16384)
+    let initial = machine.initial
+    let budget = machine.make(.budget, [4_000 * 4096, 5_000])
+    let one = machine.spawn(priority: 50, budget: budget)
+    let other = machine.spawn(priority: 50, budget: budget)
+    let higher = machine.spawn(priority: 90)
+    let memory = machine.makeMemory(pages: 500)
+    let timer = machine.give(machine.makeNotification(), to: higher)
+    var victims: [Handle] = []
+    for _ in 0..<12 {
+      let process = machine.make(.process, budget: budget)
+      for part in 0..<10 as Range<UInt64> {
+        machine.map(
+          initial, memory, process: process, at: 1 << 30 + part * 500 * 4096,
+          byteCount: 500 * 4096)
+      }
+      victims.append(machine.move(initial, process, to: higher.processHandle).handle)
+    }
+    machine.holdingWork {
+      machine.wait(higher, timer, deadline: machine.now + phase)
+      machine.call(initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+    }
+    var isDeleting = false
+    let (acts, batches) = machine.run(slices: 40, step: 100_000, whileEnding: false) { thread in
+      guard thread == higher.thread else { return }
+      // What it deletes takes two slices: one before it goes on, and one while it sleeps.
+      if !isDeleting, let victim = victims.popLast() {
+        isDeleting = true
+        machine.delete(higher, victim)
+      } else {
+        isDeleting = false
+        machine.wait(higher, timer, deadline: machine.now + period)
+      }
+    }
+    let (a, b) = (acts[one.thread.granule, default: 0], acts[other.thread.granule, default: 0])
+    #expect(min(a, b) * 3 > max(a, b), "phase \(phase): \(a) and \(b) beside \(batches) batches")
+  }
+
+  /// The same for what a wait that is over ends, at their own priority.
+  @Test(arguments: [100_000, 1_000_000] as [UInt64])
+  func `SCH_501 equalsShareWhatTimersEnd`(phase: UInt64) {
+    let machine = TestMachine(frames: 16384)
+    let initial = machine.initial
+    let one = machine.spawn(priority: 50)
+    let other = machine.spawn(priority: 50)
+    let owner = machine.spawn(priority: 50)
+    let helper = machine.addThread(to: owner)
+    let endpoint = machine.give(machine.makeEndpoint(), to: owner)
+    let memory = machine.makeMemory(pages: 500)
+    let start = machine.now + phase
+    machine.holdingWork {
+      for turn in 0..<12 as Range<UInt64> {
+        let process = machine.make(.process)
+        for part in 0..<4 as Range<UInt64> {
+          machine.map(
+            initial, memory, process: process, at: 1 << 30 + part * 500 * 4096,
+            byteCount: 500 * 4096)
+          while machine.isWorking(initial) { machine.continueWork(of: initial) }
+        }
+        let last = machine.move(initial, process, to: owner.processHandle).handle
+        // Each has the last capability to something large, until its wait is over.
+        let sender = machine.addThread(to: owner, priority: 50)
+        machine.send(
+          sender, endpoint, [], deadline: start + turn * 10_100_000, .copy(last))
+        machine.delete(helper, last)
+      }
+      machine.call(initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+    }
+    let (acts, batches) = machine.run(slices: 24, step: 100_000, whileEnding: false) { thread in
+      guard thread != one.thread, thread != other.thread else { return }
+      // Whoever of them runs sleeps for good.
+      machine.enter { $0.objects.block(thread, .faulted) }
+    }
+    let (a, b) = (acts[one.thread.granule, default: 0], acts[other.thread.granule, default: 0])
+    #expect(batches > 100)
+    #expect(min(a, b) * 3 > max(a, b), "phase \(phase): \(a) and \(b) beside \(batches) batches")
+  }
 }
 
 extension TestMachine {
