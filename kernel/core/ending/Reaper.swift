@@ -49,8 +49,7 @@ extension Kernel where P: ~Copyable {
     // It may be the running thread's rival now, or be so no more: slices begin or end with that.
     if objects.shared.reaper.priority != before { objects[cpu].needsSchedule = true }
     // With nothing left at the running thread's priority the turns begin anew: the next end of
-    // that priority comes before the thread again.
-    // It may be gone: it was ended in this batch.
+    // that priority comes before the thread again, if it is still there.
     guard objects[cpu].current == running, !running.isNone,
       objects.shared.reaper.priority < Int(objects[running].priority)
     else { return }

@@ -141,6 +141,9 @@ extension TestMachine {
         guard kernel.hasWork else {
           idle += 1
           kernel.leave()
+          // What is not the running thread's doing waits for its slice to be over.
+          advance(to: now + TestKernel.sliceLength)
+          look()
           continue
         }
         enter { $0.runBatch() }

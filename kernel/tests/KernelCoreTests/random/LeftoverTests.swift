@@ -25,6 +25,13 @@ import Testing
       for process in Census(kernel).processes where process != initial.process {
         kernel.objects.beginEnding(process, value: 1)
       }
+      // Init sleeps, so that nothing is less urgent than what runs.
+      kernel.objects.leaveRunQueue(initial.thread)
+      kernel.objects[initial.thread].isSuspended = true
+      if kernel.current == initial.thread {
+        kernel.objects[initial.thread].state = .ready
+        kernel.objects[kernel.cpu].needsSchedule = true
+      }
     }
     reap(machine)
     machine.enter { kernel in
