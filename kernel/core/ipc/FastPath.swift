@@ -47,7 +47,6 @@ extension Kernel where P: ~Copyable {
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
     objects[caller].state = .awaitingReply
-    objects[caller].slice = TimeSlice()
     // The receiver's words beyond the count keep what they held, as on the general path.
     let count = word.wordCount
     objects.copyWords(Int(truncatingIfNeeded: count), from: caller, to: receiver)
@@ -91,7 +90,6 @@ extension Kernel where P: ~Copyable {
     objects[server].message.mayGrant = objects[slot].rights.includes(.grant)
     objects.enqueue(server, on: endpoint, through: slot, as: .receivers)
     objects[server].state = .receiving
-    objects[server].slice = TimeSlice()
     switchDirectly(to: caller)
     return true
   }
@@ -118,14 +116,24 @@ extension Kernel where P: ~Copyable {
   /// kernel has to do comes before it.
   ///
   /// Its priority is compared with what else is ready, not with the current thread's, which is
-  /// about to wait. Of equal priority the one that is ready already goes first, so `>`.
+  /// about to wait.
   @inline(__always)
   private mutating func canSwitch(to thread: ThreadID) -> Bool {
+    guard !objects[thread].isSuspended, !objects[thread].timer.isArmed,
+      objects[thread].home == cpu, objects[objects[thread].process].state == .running
+    else { return false }
     let priority = Int(objects[thread].priority)
-    return !objects[thread].isSuspended && !objects[thread].timer.isArmed
-      && objects[thread].home == cpu && priority > objects[cpu].ready.highestPriority
-      && priority > objects.shared.reaper.priority
-      && objects[objects[thread].process].state == .running
+    let rivals = max(objects[cpu].ready.highestPriority, objects.shared.reaper.priority)
+    return priority > rivals || (priority == rivals && comesBeforeEquals(thread))
+  }
+
+  /// Whether a thread can take over before others of its priority that are ready: in the rest of
+  /// the slice that runs. What has to be ended at its priority takes turns with it: that is left to
+  /// the general path.
+  @inline(never)
+  private mutating func comesBeforeEquals(_ thread: ThreadID) -> Bool {
+    objects[cpu].sliceEnd != .max
+      && objects.shared.reaper.priority < Int(objects[thread].priority)
   }
 
   /// Whether a receive of this thread would have to wait, as far as its bound notification goes.
@@ -138,15 +146,13 @@ extension Kernel where P: ~Copyable {
   /// Runs `thread` now; the current one's new state says where it is.
   ///
   /// `schedule` is not needed: no thread was queued, so what was the most urgent one still is.
-  /// The armed timer may be that of the slice of the thread that gave way: it does no harm, as
-  /// `timerFired` looks at `sliceEnd`.
+  /// The slice, if one runs, goes on: it is that of whoever called first, and its end puts whoever
+  /// runs then behind its equals.
   @inline(__always)
   private mutating func switchDirectly(to thread: ThreadID) {
     account()
     objects[cpu].current = thread
     objects[thread].state = .running
-    // Nobody of its priority is ready.
-    objects[cpu].sliceEnd = .max
     switchContext(to: thread)
   }
 }

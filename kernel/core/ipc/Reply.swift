@@ -26,11 +26,13 @@ extension Kernel where P: ~Copyable {
     // handle was wrong from the start.
     _ = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     let (right, attached) = try checkReply(arguments)
+    let caller = right.object.caller
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     // The reply may have carried the capability away or put another in its place: what the
     // handle names now is what counts.
     let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
+    if objects[current].state == .receiving { handOver(to: caller) }
   }
 
   /// All that can be wrong with a reply.

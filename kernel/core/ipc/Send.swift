@@ -97,6 +97,7 @@ extension Kernel where P: ~Copyable {
       answer(value: UInt64(found.count))
     }
     objects.makeReady(receiver)
+    if isCall { handOver(to: receiver) }
   }
 
   // MARK: Faults

@@ -64,7 +64,6 @@ extension Kernel where P: ~Copyable {
     objects.leaveRunQueue(thread)
     // A running thread becomes ready: `resume` queues a thread in that state only.
     if thread == current {
-      objects[thread].slice = TimeSlice()
       objects[thread].state = .ready
       objects[cpu].needsSchedule = true
     }

@@ -16,6 +16,8 @@ public struct CPUState: BitwiseCopyable {
   var hasPorts = false
   /// The thread whose registers are in use, or none while idle.
   public internal(set) var current = ThreadID.none
+  /// Who goes on in the slice that runs, if it is the next to run; see `handOver`.
+  var heir = ThreadID.none
   /// Whose extended registers the CPU holds, or none.
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.

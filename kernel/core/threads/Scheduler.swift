@@ -89,7 +89,9 @@ extension Kernel where P: ~Copyable {
   /// Switches to the first ready thread, or to idling.
   private mutating func runNext() {
     let next = takeNext()
-    if next.isNone { idle() } else { run(next) }
+    let isHeir = next == objects[cpu].heir
+    objects[cpu].heir = .none
+    if next.isNone { idle() } else { run(next, keepsSlice: isHeir) }
   }
 
   /// Takes the first ready thread out of the queue. Those of processes that stopped or are
@@ -115,12 +117,14 @@ extension Kernel where P: ~Copyable {
   ///
   /// It begins without a slice: one is started only if somebody of its priority waits, so a CPU
   /// with one busy thread takes no timer interrupts for slices.
-  mutating func run(_ thread: ThreadID) {
+  ///
+  /// - Parameter keepsSlice: Whether it goes on in the slice that runs.
+  mutating func run(_ thread: ThreadID, keepsSlice: Bool = false) {
     account()
     objects[cpu].current = thread
     objects[thread].state = .running
     switchContext(to: thread)
-    objects[cpu].sliceEnd = .max
+    if !keepsSlice { objects[cpu].sliceEnd = .max }
     startSliceIfRivalled()
     armTimer()
   }
@@ -217,6 +221,26 @@ extension Kernel where P: ~Copyable {
     guard end != .max else { return }
     let now = platform.now()
     objects[thread].slice.left = end > now ? end - now : 1
+  }
+
+  /// Gives the rest of the current thread's slice to a thread that it has made ready and now waits
+  /// for, so that this one runs before others of its priority. Who calls and who answers have one
+  /// slice between them, however often they do so.
+  ///
+  /// Without a slice that runs, nobody of their priority waits, or it was over: then the thread
+  /// stays behind its equals.
+  ///
+  /// - Precondition: The current thread waits.
+  mutating func handOver(to thread: ThreadID) {
+    let giver = current
+    saveSlice(of: giver)
+    let slice = objects[giver].slice
+    guard slice.left > 0, objects[thread].isQueued, objects[thread].home == cpu else { return }
+    objects[cpu].ready.remove(thread, in: objects)
+    // Its own only if somebody more urgent comes first.
+    objects[thread].slice = slice
+    objects[cpu].ready.insert(thread, atHead: true, in: objects)
+    objects[cpu].heir = thread
   }
 
   /// A slice is over. If the reaper had it, the thread that it was taken from has the next

@@ -20,9 +20,11 @@ import MnosABI
 extension ObjectStore where P: ~Copyable {
   // MARK: Ready
 
-  /// Lets a thread run again, behind those of its priority.
+  /// Lets a thread run again, behind those of its priority. Who waited has given away the rest of
+  /// its slice, and its turn against the reaper, unless `handOver` follows.
   func makeReady(_ thread: ThreadID) {
     self[thread].state = .ready
+    self[thread].slice = TimeSlice()
     guard !self[thread].isSuspended else { return }
     let home = self[thread].home
     self[home].ready.insert(thread, atHead: false, in: self)
@@ -45,8 +47,6 @@ extension ObjectStore where P: ~Copyable {
   @inline(__always)
   func block(_ thread: ThreadID, _ state: ThreadState) {
     self[thread].state = state
-    // Who waits gives the rest of its slice away, and its turn against the reaper.
-    self[thread].slice = TimeSlice()
     self[self[thread].home].needsSchedule = true
   }
 
