@@ -68,8 +68,8 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
 }
 
 /// What a thread has left of its time slice, and how it stands with the reaper, which takes
-/// turns with threads of its priority. One word, so that a thread that waits gives up all of it
-/// by one store.
+/// turns with threads of its priority. One word, so that it is handed over, or given up by a
+/// thread that has waited, by one store.
 struct TimeSlice: BitwiseCopyable {
   private var bits: UInt64 = 0
 
