@@ -123,8 +123,8 @@ extension Kernel where P: ~Copyable {
       objects[thread].home == cpu, objects[objects[thread].process].state == .running
     else { return false }
     let priority = Int(objects[thread].priority)
-    let rivals = max(objects[cpu].ready.highestPriority, objects.shared.reaper.priority)
-    return priority > rivals || (priority == rivals && comesBeforeEquals(thread))
+    return (priority > objects[cpu].ready.highestPriority
+      && priority > objects.shared.reaper.priority) || comesBeforeEquals(thread)
   }
 
   /// Whether a thread can take over before others of its priority that are ready: in the rest of
@@ -132,8 +132,9 @@ extension Kernel where P: ~Copyable {
   /// the general path.
   @inline(never)
   private mutating func comesBeforeEquals(_ thread: ThreadID) -> Bool {
-    objects[cpu].sliceEnd != .max
-      && objects.shared.reaper.priority < Int(objects[thread].priority)
+    let priority = Int(objects[thread].priority)
+    return objects[cpu].sliceEnd != .max && priority == objects[cpu].ready.highestPriority
+      && priority > objects.shared.reaper.priority
   }
 
   /// Whether a receive of this thread would have to wait, as far as its bound notification goes.
