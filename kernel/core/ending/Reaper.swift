@@ -53,13 +53,13 @@ extension Kernel where P: ~Copyable {
     guard objects[cpu].current == running, !running.isNone,
       objects.shared.reaper.priority < Int(objects[running].priority)
     else { return }
-    let slice = objects[running].slice
-    objects[running].slice = TimeSlice()
+    let slice = objects[cpu].slice
+    objects[cpu].slice = TimeSlice()
     if slice.isLent {
       // It used none of it: its own begins now.
       objects[cpu].sliceEnd = .max
     } else {
-      objects[running].slice.left = slice.left
+      objects[cpu].slice.left = slice.left
     }
   }
 

@@ -26,7 +26,7 @@ extension Kernel where P: ~Copyable {
       let thread = current
       guard !thread.isNone, priority <= Int(objects[thread].priority) else { return true }
       guard priority == Int(objects[thread].priority) else { return false }
-      return objects[cpu].owesBatch || !objects[thread].slice.hasTurn
+      return objects[cpu].owesBatch || !objects[cpu].slice.hasTurn
     }
   }
 

@@ -24,8 +24,11 @@ public struct CPUState: BitwiseCopyable {
   var activeProcess = ProcessID.none
   /// Timestamp since which `current` runs.
   var runningSince: UInt64 = 0
-  /// When its time slice is over; `.max` without rivals.
+  /// When the time slice that runs is over; `.max` if none runs.
   var sliceEnd: UInt64 = .max
+  /// How the current thread stands with the reaper; and what is left of its slice, if it has not
+  /// begun or stands still.
+  var slice = TimeSlice()
   /// The deadline that the timer is armed for.
   var armedDeadline: UInt64 = .max
   var timers = TimerQueue()

@@ -43,7 +43,7 @@ extension Kernel where P: ~Copyable {
       objects[cpu].sliceEnd != .max
     {
       // Not its doing: it keeps the slice in the middle of which this comes.
-      objects[running].slice = TimeSlice(hasTurn: true)
+      objects[cpu].slice = TimeSlice(hasTurn: true)
     }
   }
 
@@ -64,12 +64,12 @@ extension Kernel where P: ~Copyable {
       return runNext()
     }
     if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
-      startSliceIfRivalled()
+      startSlice()
       armTimer()
       return
     }
     // It goes on where it was as soon as nobody more urgent is ready.
-    saveSlice(of: running)
+    saveSlice(for: running)
     objects[running].state = .ready
     objects[cpu].ready.insert(running, atHead: true, in: objects)
     runNext()
@@ -115,17 +115,23 @@ extension Kernel where P: ~Copyable {
 
   /// Makes `thread`, which is in no queue, the current one.
   ///
-  /// It begins without a slice: one is started only if somebody of its priority waits, so a CPU
-  /// with one busy thread takes no timer interrupts for slices.
+  /// What it has left of a slice goes on. A whole one is started only if somebody of its priority
+  /// waits, so a CPU with one busy thread takes no timer interrupts for slices.
   ///
   /// - Parameter keepsSlice: Whether it goes on in the slice that runs.
   mutating func run(_ thread: ThreadID, keepsSlice: Bool = false) {
     account()
+    // What the one before has ended need not be back before another goes on.
+    if objects[cpu].current != thread { objects[cpu].owesBatch = false }
     objects[cpu].current = thread
     objects[thread].state = .running
     switchContext(to: thread)
-    if !keepsSlice { objects[cpu].sliceEnd = .max }
-    startSliceIfRivalled()
+    if !keepsSlice {
+      objects[cpu].slice = objects[thread].slice
+      objects[cpu].sliceEnd = .max
+    }
+    objects[thread].slice = TimeSlice()
+    startSlice()
     armTimer()
   }
 
@@ -167,6 +173,7 @@ extension Kernel where P: ~Copyable {
   private mutating func idle() {
     account()
     objects[cpu].current = .none
+    objects[cpu].slice = TimeSlice()
     objects[cpu].sliceEnd = .max
     // An idle CPU keeps no process's tables in use: they may go while it sleeps.
     if !objects[cpu].activeProcess.isNone { leaveSpace() }
@@ -194,51 +201,55 @@ extension Kernel where P: ~Copyable {
   ///          ^                                                           │
   ///          └── the thread's slice is over; it waits or yields; ────────┘
   ///              or nothing is left to end at its priority
-  private mutating func startSliceIfRivalled() {
-    let thread = objects[cpu].current
-    let priority = Int(objects[thread].priority)
+  private mutating func startSlice() {
+    let priority = Int(objects[current].priority)
     let ending = objects.shared.reaper.priority
     if ending > priority {
-      saveSlice(of: thread)
+      objects[cpu].slice = restOfSlice()
       objects[cpu].sliceEnd = .max
       return
     }
-    guard objects[cpu].sliceEnd == .max,
-      !objects[cpu].ready.first(atPriority: priority).isNone || ending == priority
+    guard objects[cpu].sliceEnd == .max else { return }
+    let left = objects[cpu].slice.left
+    guard left > 0 || ending == priority || !objects[cpu].ready.first(atPriority: priority).isNone
     else { return }
-    let left = objects[thread].slice.left
-    if left == 0 {
+    if left == 0 || ending != priority {
       // Lent to the reaper only if that is busy from here on: what the thread ends during its
       // slice is ended in its own time.
-      objects[thread].slice.isLent = ending == priority && !objects[thread].slice.hasTurn
+      objects[cpu].slice.isLent = ending == priority && !objects[cpu].slice.hasTurn
     }
+    objects[cpu].slice.left = 0
     objects[cpu].sliceEnd = platform.now() &+ (left == 0 ? Self.sliceLength : left)
   }
 
-  /// Keeps what a thread that is preempted has left of its slice.
-  private mutating func saveSlice(of thread: ThreadID) {
+  /// The slice of the current thread as it would go on later.
+  private mutating func restOfSlice() -> TimeSlice {
+    var slice = objects[cpu].slice
     let end = objects[cpu].sliceEnd
-    guard end != .max else { return }
+    guard end != .max else { return slice }
     let now = platform.now()
-    objects[thread].slice.left = end > now ? end - now : 1
+    slice.left = end > now ? end - now : 1
+    return slice
   }
+
+  /// Keeps what the current slice has left for a thread that is to go on with it.
+  private mutating func saveSlice(for thread: ThreadID) { objects[thread].slice = restOfSlice() }
 
   /// Gives the rest of the current thread's slice to a thread that it has made ready and now waits
   /// for, so that this one runs before others of its priority. Who calls and who answers have one
   /// slice between them, however often they do so.
   ///
-  /// Without a slice that runs, nobody of their priority waits, or it was over: then the thread
-  /// stays behind its equals.
+  /// Without a slice that has begun, nobody of their priority waited, or it was over: then the
+  /// thread stays behind its equals.
   ///
   /// - Precondition: The current thread waits.
   mutating func handOver(to thread: ThreadID) {
-    let giver = current
-    saveSlice(of: giver)
-    let slice = objects[giver].slice
-    guard slice.left > 0, objects[thread].isQueued, objects[thread].home == cpu else { return }
+    guard objects[cpu].sliceEnd != .max || objects[cpu].slice.left > 0,
+      objects[thread].isQueued, objects[thread].home == cpu
+    else { return }
     objects[cpu].ready.remove(thread, in: objects)
-    // Its own only if somebody more urgent comes first.
-    objects[thread].slice = slice
+    // Used only if somebody more urgent comes first.
+    saveSlice(for: thread)
     objects[cpu].ready.insert(thread, atHead: true, in: objects)
     objects[cpu].heir = thread
   }
@@ -246,12 +257,11 @@ extension Kernel where P: ~Copyable {
   /// A slice is over. If the reaper had it, the thread that it was taken from has the next
   /// one; else the thread goes behind its equals, and the reaper has its turn again.
   private mutating func endSlice() {
-    let thread = current
     let isLent =
-      objects[thread].slice.isLent
-      && objects.shared.reaper.priority == Int(objects[thread].priority)
+      objects[cpu].slice.isLent
+      && objects.shared.reaper.priority == Int(objects[current].priority)
     guard isLent else { return rotate() }
-    objects[thread].slice = TimeSlice(hasTurn: true)
+    objects[cpu].slice = TimeSlice(hasTurn: true)
     objects[cpu].needsSchedule = true
   }
 
@@ -259,7 +269,7 @@ extension Kernel where P: ~Copyable {
   mutating func rotate() {
     let thread = current
     guard objects[thread].state == .running else { return }
-    objects[thread].slice = TimeSlice()
+    objects[cpu].slice = TimeSlice()
     objects[thread].state = .ready
     if !objects[thread].isSuspended {
       objects[cpu].ready.insert(thread, atHead: false, in: objects)

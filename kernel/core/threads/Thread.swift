@@ -30,6 +30,8 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
 
   /// The CPU whose run queue it uses.
   let home: CPUID
+  /// What it had left when it was preempted. Of the thread that runs, and of those that wait, the
+  /// CPU knows.
   var slice = TimeSlice()
   /// Its place among its process's threads.
   var ofProcess = Links<ThreadTag>()
@@ -67,9 +69,13 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   var isRunnable: Bool { (state == .ready || state == .running) && !isSuspended }
 }
 
-/// What a thread has left of its time slice, and how it stands with the reaper, which takes
-/// turns with threads of its priority. One word, so that it is handed over, or given up by a
-/// thread that has waited, by one store.
+/// What is left of a time slice, and how its thread stands with the reaper, which takes turns
+/// with threads of its priority.
+///
+///     CPU: the slice that runs ── preempted, handed over ──> thread: what is left ── run ──> CPU
+///
+/// It is in one place only. Who waits has none, so what one thread was given cannot be used again
+/// by another that answers it.
 struct TimeSlice: BitwiseCopyable {
   private var bits: UInt64 = 0
 

@@ -20,8 +20,8 @@ import MnosABI
 extension ObjectStore where P: ~Copyable {
   // MARK: Ready
 
-  /// Lets a thread run again, behind those of its priority. Who waited has given away the rest of
-  /// its slice, and its turn against the reaper, unless `handOver` follows.
+  /// Lets a thread run again, behind those of its priority, with a whole slice to come unless
+  /// `handOver` follows.
   func makeReady(_ thread: ThreadID) {
     self[thread].state = .ready
     self[thread].slice = TimeSlice()

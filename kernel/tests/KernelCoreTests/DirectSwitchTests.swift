@@ -13,6 +13,9 @@ import Testing
     let machine = TestMachine()
     let caller: Actor
     let rivals: [Actor]
+    /// More urgent than all; waits until it is woken.
+    let urgent: Actor
+    let timer: Handle
     let servers: [Actor]
     /// Of each server, what it receives through.
     var serving: [Handle] = []
@@ -29,6 +32,9 @@ import Testing
         calling.append(machine.give(endpoint, to: index == 0 ? caller : servers[index - 1]))
       }
       rivals = (0..<count).map { _ in machine.spawn(priority: 50) }
+      urgent = machine.addThread(to: caller, priority: 95)
+      timer = machine.give(machine.makeNotification(), to: caller)
+      machine.wait(urgent, timer)
       for (server, handle) in zip(servers, serving) { machine.receive(server, handle) }
       machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
       machine.become(caller.thread)
@@ -136,6 +142,52 @@ import Testing
     #expect(
       machine.running == (priority == 50 ? rig.servers[0].thread : rig.caller.thread))
     #expect(machine.findings == [])
+  }
+
+  /// What a server had left of a slice once is not its caller's for ever: the slice ends while a
+  /// server of the server runs, again and again, and the rival has its own each time.
+  @Test(arguments: [[60, 60], [60, 70], [50, 60]] as [[UInt8]])
+  func `SCH_502 sliceIsUsedOnce`(priorities: [UInt8]) {
+    let rig = Rig(serverPriorities: priorities, rivals: 1)
+    let machine = rig.machine
+    // By the general path and back, so that something is handed over.
+    for _ in 0..<4 { rig.step(deadline: 1 << 40) }
+    #expect(machine.running == rig.caller.thread)
+    var acts: [UInt32: UInt64] = [:]
+    for _ in 0..<40 {
+      while machine.running != rig.servers[1].thread {
+        let before = (machine.running.granule, machine.now)
+        if machine.running == rig.rivals[0].thread {
+          machine.advance(to: machine.now + TestKernel.sliceLength)
+        } else {
+          rig.step()
+        }
+        acts[before.0, default: 0] += machine.now - before.1
+      }
+      // It computes until the slice is over.
+      let start = machine.now
+      machine.advance(to: machine.now + TestKernel.sliceLength)
+      acts[rig.servers[1].thread.granule, default: 0] += machine.now - start
+      if machine.running == rig.servers[1].thread { rig.step() }
+    }
+    let total = acts.values.reduce(0, +)
+    #expect(acts[rig.rivals[0].thread.granule, default: 0] * 5 > total * 2, "\(acts)")
+    #expect(machine.findings == [])
+  }
+
+  /// Who was preempted in the middle of a call used the caller's slice all the same.
+  @Test func `SCH_502 preemptedServerUsesTheSlice`() {
+    let rig = Rig(serverPriorities: [60], rivals: 1)
+    let machine = rig.machine
+    rig.step()
+    machine.advance(to: machine.now + 1_000_000)
+    machine.enter { $0.objects.wake(rig.urgent.thread, .timedOut) }
+    #expect(machine.running == rig.urgent.thread)
+    machine.wait(rig.urgent, rig.timer)
+    #expect(machine.running == rig.servers[0].thread)
+    machine.advance(to: machine.now + TestKernel.sliceLength)
+    rig.step()
+    #expect(machine.running == rig.rivals[0].thread)
   }
 
   /// A server of lower priority waits for those that are more urgent.
