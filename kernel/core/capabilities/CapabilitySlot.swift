@@ -10,7 +10,8 @@ import MnosABI
 ///          │ └─────────── ending     message not delivered  │ delivered, cancelled
 ///          └────────────────────────────────────────────────┘
 ///
-/// A slot is filled as `reserved` or `bound` too. Every way back to `free` gives the slot
+/// A slot is filled as `reserved` or `bound` too; a thread's `spare` is filled and emptied in
+/// place, see ipc/SpareSlot.swift. Every way back to `free` gives the slot
 /// a new generation, so that no token or handle of before names it.
 public enum SlotState: UInt8, BitwiseCopyable {
   /// Empty: in the table's free list.
@@ -23,6 +24,8 @@ public enum SlotState: UInt8, BitwiseCopyable {
   case bound
   /// Filled, but not yet to be named: its memory is still being cleared.
   case reserved
+  /// A thread's, its holder, for the right to answer the next who calls it; no handle names it.
+  case spare
   /// Being deleted: no handle names it any more, its dependents are being ended.
   case ending
 }
@@ -72,7 +75,7 @@ public struct CapabilitySlot: BitwiseCopyable {
   var waiters = List<WaitersOfSlot>()
   var mappings = List<MappingsOfSlot>()
   /// In transit: the sending thread. Bound: the object it is bound for. Reserved: the thread
-  /// that clears its memory.
+  /// that clears its memory. Spare, or a right to answer held in a spare: whose spare it is.
   var holder = AnyObjectID.none
   var isFirstChild = true
   var isLastChild = true

@@ -25,8 +25,6 @@ public struct CapabilityTable: BitwiseCopyable {
   var firstGap: UInt16 = 0
   var free = List<FreeSlots>()
   var freeCount: UInt32 = 0
-  /// Free slots that are kept for the reply rights of threads that wait to receive.
-  var promisedCount: UInt32 = 0
   /// Slots that are not free.
   var usedCount: UInt32 = 0
 
@@ -52,11 +50,7 @@ public struct CapabilityTable: BitwiseCopyable {
   /// Enters a chunk's frame, or 0 when it goes.
   func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, in window: PhysicalWindow) {
     window.store(frame, at: UInt64(directory) << 12 + UInt64(chunk) * 4)
-  }
-
-  /// Free slots that may be filled with anything.
-  var availableCount: UInt32 { freeCount - promisedCount }
-}
+  }}
 
 /// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).
 extension ObjectStore where P: ~Copyable {
@@ -105,14 +99,20 @@ extension ObjectStore where P: ~Copyable {
     self[slot].holder = .none
     self[slot].typeCode = 0
     self[slot].object = .none
-    let generation = self[slot].generation &+ 1
-    self[slot].generation = generation
-    // 0 is the generation of no handle.
-    if generation == 0 { beginLap(of: slot) }
+    renew(slot)
     self[process].table.usedCount -= 1
     self[process].table.free.prepend(slot, in: self)
     self[process].table.freeCount += 1
     shared.capabilityCount -= 1
+  }
+
+  /// From here on no handle or token of before names the slot.
+  @inline(__always)
+  func renew(_ slot: SlotID) {
+    let generation = self[slot].generation &+ 1
+    self[slot].generation = generation
+    // 0 is the generation of no handle.
+    if generation == 0 { beginLap(of: slot) }
   }
 
   @inline(never)
@@ -123,7 +123,7 @@ extension ObjectStore where P: ~Copyable {
 
   /// Puts a capability into a free slot, derived from `parent` or as a root.
   ///
-  /// - Precondition: The slot is free, and so is one more for each promise of its table.
+  /// - Precondition: The slot is free.
   func fill(
     _ slot: SlotID, _ type: ObjectType, _ object: AnyObjectID, rights: Rights, badge: UInt64 = 0,
     parent: SlotID = .none
@@ -156,6 +156,7 @@ extension ObjectStore where P: ~Copyable {
     self[slot].rightsBits = self[source].rightsBits
     self[slot].badge = self[source].badge
     if self[source].type == .reply {
+      leaveSpare(source)
       self[cast(self[source].object, to: ThreadTag.self)].replySlot = slot
       DerivationTree.insert(slot, under: .none, in: self)
     } else {
@@ -172,6 +173,7 @@ extension ObjectStore where P: ~Copyable {
   func empty(_ slot: SlotID) {
     DerivationTree.remove(slot, in: self)
     if self[slot].type == .reply {
+      leaveSpare(slot)
       dropReply(to: self[slot].object)
     } else {
       removeName(slot)

@@ -6,10 +6,10 @@ import MnosABI
 /// A call may let a table grow before it has checked everything; if it fails then, the frame
 /// must not stay charged, or a caller could make another process pay by calls that fail.
 struct TableGrowth {
-  /// At most one for each slot that is named, and one for those that are not: four and one for
-  /// the caller that a `replyAndReceive` answers, and again for what it receives.
-  static var limit: Int { 10 }
-  var chunks: [10 of (process: ProcessID, chunk: UInt16)] = .init(repeating: (.none, 0))
+  /// At most one for each slot that is named, or one for those that are not: four for the caller
+  /// that a `replyAndReceive` answers, four for what it receives, and one for its spare.
+  static var limit: Int { 9 }
+  var chunks: [9 of (process: ProcessID, chunk: UInt16)] = .init(repeating: (.none, 0))
   var count = 0
 }
 
@@ -39,16 +39,14 @@ extension Kernel where P: ~Copyable {
     }
     let slot = objects[process].table.slot(at: UInt16(choice), in: window)
     guard objects[slot].state == .free else { throw Failure(.slotBusy) }
-    // What is promised to receivers is not given away.
-    try ensureFreeSlots(1, in: process)
     return slot
   }
 
-  /// Makes sure that `count` slots can be filled, without what is promised to receivers.
+  /// Makes sure that `count` slots can be filled.
   ///
   /// - Throws: `noSlot`, `noMemory`.
   mutating func ensureFreeSlots(_ count: Int, in process: ProcessID) throws(Failure) {
-    while objects[process].table.availableCount < UInt32(count) { try growTable(of: process) }
+    while objects[process].table.freeCount < UInt32(count) { try growTable(of: process) }
   }
 
   /// Adds a chunk of free slots at the first gap. Cost: at most 1,024 loads, once a chunk.
@@ -87,20 +85,13 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  /// Gives back a chunk if no slot of it is filled and no promise to a receiver rests on it.
+  /// Gives back a chunk if no slot of it is filled.
   private mutating func removeChunkIfUnused(_ chunk: UInt16, of process: ProcessID) {
     let table = objects[process].table
     let frame = table.chunkFrame(chunk, in: window)
-    var usable: UInt32 = 0
     for offset in 0..<Granule.perFrame {
-      let slot = SlotID.place(in: frame, at: offset)
-      guard objects[slot].state == .free else { return }
-      let index = objects[slot].index
-      if index != SlotChoice.none, index != SlotChoice.any { usable += 1 }
+      guard objects[SlotID.place(in: frame, at: offset)].state == .free else { return }
     }
-    // A receiver that waits has a slot promised, but not which: without this chunk there might be
-    // too few.
-    guard table.freeCount - usable >= table.promisedCount else { return }
     objects.retireChunk(in: frame, of: process)
     objects[process].table.setChunkFrame(0, chunk, in: window)
     objects[process].table.chunkCount -= 1

@@ -10,7 +10,8 @@ extension Kernel where P: ~Copyable {
   /// - Returns: Whether the slot holds this capability no more; if not, call again.
   mutating func deleteStep(_ slot: SlotID, steps: inout Int) -> Bool {
     switch objects[slot].state {
-    case .free: return true
+    // A spare goes with its thread.
+    case .free, .spare: return true
     case .inTransit:
       // The message that carries it fails, and its sender has what it attached.
       wake(objects.cast(objects[slot].holder, to: ThreadTag.self), .cancelled, steps: &steps)

@@ -272,6 +272,7 @@ extension Kernel where P: ~Copyable {
     continueWork(of: thread, steps: &steps)
     guard objects[thread].work == .none, steps > 0 else { return false }
     if !objects[thread].boundSlot.isNone { emptyBound(objects[thread].boundSlot) }
+    objects.dropSpare(of: thread)
     objects.signalBound(objects[thread].endWatcher)
     endThreadBindings(of: thread)
     steps -= 4

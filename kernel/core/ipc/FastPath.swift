@@ -37,9 +37,8 @@ extension Kernel where P: ~Copyable {
     guard canSwitch(to: receiver) else { return false }
 
     objects.leaveEndpoint(receiver)
-    // The slot for it was promised when the receiver began to wait.
     let reply = objects.makeReply(
-      to: caller, in: objects[receiver].process, mayGrant: objects[receiver].message.mayGrant)
+      to: caller, for: receiver, mayGrant: objects[receiver].message.mayGrant)
     // What others look at while it waits: how many capabilities it attached, and what it accepts
     // with the answer. The words are handed on here, so their count is not kept.
     objects[caller].message.isCall = true
@@ -67,19 +66,20 @@ extension Kernel where P: ~Copyable {
     let server = current
     guard objects[server].registers.argument1 == Deadline.never,
       let slot = fastLookUp(
-        objects[server].registers.argument0, .endpoint, needing: .read),
-      let reply = fastLookUp(UInt64(word.reply.rawValue), .reply, needing: .none)
+        objects[server].registers.argument0, .endpoint, needing: .read)
+    else { return false }
+    // Its own right, where the call put it.
+    let reply = objects[server].spare
+    guard !reply.isNone, objects[reply].state == .held, objects[reply].handle == word.reply
     else { return false }
     let endpoint = objects[slot].object.narrowed(to: Endpoint.self)
     let caller = objects[reply].object.narrowed(to: ReplyTag.self).caller
-    // The slot of the reply right, free again, is the one promised to the server.
     guard objects[endpoint].waiters != .senders, !objects[endpoint].isDestroyed,
       hasNoSignal(server), !objects[caller].message.isFault, canSwitch(to: caller)
     else { return false }
 
-    // A reply right has no relatives in the derivation tree: its slot is released as it is.
     objects[caller].replySlot = .none
-    objects.releaseSlot(reply)
+    objects.emptySpare(reply)
     let count = word.wordCount
     objects.copyWords(Int(truncatingIfNeeded: count), from: server, to: caller)
     objects[caller].registers.callWord =

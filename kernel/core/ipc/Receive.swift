@@ -43,9 +43,11 @@ extension Kernel where P: ~Copyable {
       return try take(from: objects[source.object].queue.first, message)
     }
     try checkDeadline(deadline)
-    // Promised to this receiver while it waits, so that no call to it can fail for its sake.
-    try ensureFreeSlots(1, in: objects[receiver].process)
+    // No call to a thread that waits can fail for want of a slot for the right to answer.
+    let needsSpare = !objects.hasEmptySpare(receiver)
+    if needsSpare { try ensureFreeSlots(1, in: objects[receiver].process) }
 
+    if needsSpare { objects.takeSpare(for: receiver) }
     objects[receiver].message = message
     objects.enqueue(receiver, on: source.object, through: source.slot, as: .receivers)
     startTimer(receiver, deadline: deadline)
@@ -66,14 +68,14 @@ extension Kernel where P: ~Copyable {
     let process = objects[receiver].process
     let isCall = objects[sender].message.isCall
     let count = Int(objects[sender].message.transferCount)
-    // Unlike for a receiver that waits, nothing was promised: a receive that finds a sender has
-    // not waited.
-    if isCall { try ensureFreeSlots(1, in: process) }
+    let needsSpare = isCall && !objects.hasEmptySpare(receiver)
+    if needsSpare { try ensureFreeSlots(1, in: process) }
     var found = Destinations()
     if count > 0, accepted.mayGrant {
       found =
         findDestinations(
-          for: count, in: process, accepts: accepted.accepts, leaving: isCall ? 1 : 0) ?? found
+          for: count, in: process, accepts: accepted.accepts, leaving: needsSpare ? 1 : 0)
+        ?? found
     }
 
     objects[receiver].message = accepted
@@ -83,8 +85,10 @@ extension Kernel where P: ~Copyable {
     } else {
       objects.unpark(sender)
     }
+    // After what came along, whose places were found among the free slots before.
+    if needsSpare { objects.takeSpare(for: receiver) }
     let reply =
-      isCall ? objects.makeReply(to: sender, in: process, mayGrant: accepted.mayGrant) : .none
+      isCall ? objects.makeReply(to: sender, for: receiver, mayGrant: accepted.mayGrant) : .none
     objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
     if isCall {
       objects[sender].state = .awaitingReply

@@ -74,9 +74,7 @@ extension Kernel where P: ~Copyable {
           accepts: objects[caller].message.accepts, leaving: 0) ?? found
     }
 
-    objects[caller].replySlot = .none
-    DerivationTree.remove(right.slot, in: objects)
-    objects.releaseSlot(right.slot)
+    objects.spendReply(right.slot)
     objects.stopTimer(caller)
     guard !isFault else {
       answerFault(of: caller, wordCount: wordCount)

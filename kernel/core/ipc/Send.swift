@@ -74,7 +74,6 @@ extension Kernel where P: ~Copyable {
     let process = objects[receiver].process
     var found = Destinations()
     if attached.count > 0, objects[receiver].message.mayGrant {
-      // The slot for the reply right was promised when the receiver began to wait.
       found =
         findDestinations(
           for: attached.count, in: process, accepts: objects[receiver].message.accepts, leaving: 0)
@@ -83,12 +82,11 @@ extension Kernel where P: ~Copyable {
 
     objects.leaveEndpoint(receiver)
     objects.stopTimer(receiver)
-    // The slot of the reply right is chosen last, for it may be any.
     objects.transfer(attached, to: found, for: receiver)
     let reply =
       isCall
       ? objects.makeReply(
-        to: sender, in: process, mayGrant: objects[receiver].message.mayGrant) : .none
+        to: sender, for: receiver, mayGrant: objects[receiver].message.mayGrant) : .none
     objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
     if isCall {
       startTimer(sender, deadline: deadline)

@@ -81,6 +81,7 @@ extension ObjectStore where P: ~Copyable {
       if attached.isMoved[index] {
         // Who waits through it would otherwise wait through a capability that nobody can name.
         cancelWaiters(of: slot)
+        if self[slot].type == .reply { leaveSpare(slot) }
         self[sender].message.moves |= 1 << UInt8(index)
       } else {
         let copy = self[process].table.free.first
@@ -94,24 +95,6 @@ extension ObjectStore where P: ~Copyable {
       self[sender].message.masks[index] = attached.masks[index].bits
     }
     self[sender].message.transferCount = UInt8(attached.count)
-  }
-
-  /// Makes the right to answer a caller, in the table of its receiver's process.
-  ///
-  /// - Precondition: The table has a free slot.
-  @inline(__always)
-  func makeReply(to caller: ThreadID, in process: ProcessID, mayGrant: Bool) -> SlotID {
-    let slot = self[process].table.free.first
-    takeFree(slot)
-    self[slot].state = .held
-    self[slot].typeCode = ObjectType.reply.rawValue
-    self[slot].object = caller.header
-    self[slot].rightsBits =
-      mayGrant ? Rights.transfer.union(.grant).slotBits : Rights.transfer.slotBits
-    self[slot].badge = 0
-    DerivationTree.insert(slot, under: .none, in: self)
-    self[caller].replySlot = slot
-    return slot
   }
 
   /// Copies the first message words, at most 8, from one thread's registers to another's.

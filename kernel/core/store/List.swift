@@ -36,6 +36,13 @@ public struct List<Role: ListRole>: BitwiseCopyable {
   public init() {}
   public var isEmpty: Bool { @inline(__always) get { first.isNone } }
 
+  /// The last member.
+  ///
+  /// - Precondition: There is one.
+  func last<P: Platform & ~Copyable>(in store: ObjectStore<P>) -> ObjectID<Role.Node> {
+    Role[first, in: store].previous
+  }
+
   /// - Precondition: `node` is in no list of this role.
   @inline(__always)
   mutating func append<P: Platform & ~Copyable>(

@@ -28,6 +28,8 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   public internal(set) var registers: P.Registers
   var extended = P.ExtendedState()
 
+  /// The slot for the right to answer who calls it: taken when it first receives.
+  var spare = SlotID.none
   /// The CPU whose run queue it uses.
   let home: CPUID
   /// What it had left when it was preempted. Of the thread that runs, and of those that wait, the

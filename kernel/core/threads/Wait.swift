@@ -54,8 +54,7 @@ extension ObjectStore where P: ~Copyable {
 
   /// Puts a thread into an endpoint's queue.
   ///
-  /// - Precondition: The queue is empty or of the same kind. A receiver's table has a free
-  ///   slot that is promised to nobody: it is promised to this receiver.
+  /// - Precondition: The queue is empty or of the same kind. A receiver's spare slot is empty.
   @inline(__always)
   func enqueue(
     _ thread: ThreadID, on endpoint: EndpointID, through slot: SlotID, as role: Endpoint.Waiters
@@ -63,7 +62,6 @@ extension ObjectStore where P: ~Copyable {
     self[endpoint].waiters = role
     self[endpoint].queue.append(thread, in: self)
     addWaiter(thread, to: slot)
-    if role == .receivers { self[self[thread].process].table.promisedCount += 1 }
   }
 
   /// Notes that a thread waits through a capability.
@@ -78,9 +76,6 @@ extension ObjectStore where P: ~Copyable {
   func leaveEndpoint(_ thread: ThreadID) {
     let slot = self[thread].waitSlot
     let endpoint: EndpointID = self[slot].object.narrowed(to: Endpoint.self)
-    if self[endpoint].waiters == .receivers {
-      self[self[thread].process].table.promisedCount -= 1
-    }
     self[endpoint].queue.remove(thread, in: self)
     if self[endpoint].queue.isEmpty { self[endpoint].waiters = .none }
     leaveSlot(thread)
@@ -130,9 +125,7 @@ extension ObjectStore where P: ~Copyable {
     if self[slot].state == .inTransit {
       wake(cast(self[slot].holder, to: ThreadTag.self), .cancelled)
     }
-    self[cast(self[slot].object, to: ThreadTag.self)].replySlot = .none
-    DerivationTree.remove(slot, in: self)
-    releaseSlot(slot)
+    spendReply(slot)
   }
 
   /// Undoes what a blocked sender had set aside: it has what it had.

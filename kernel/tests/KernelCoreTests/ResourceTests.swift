@@ -86,7 +86,7 @@ import Testing
   /// Uses every slot that the actor's table has without growing.
   private static func fillTable(of actor: Actor, _ machine: TestMachine) {
     let endpoint = machine.makeEndpoint()
-    while machine.kernel.objects[actor.process].table.availableCount > 0 {
+    while machine.kernel.objects[actor.process].table.freeCount > 0 {
       machine.copy(machine.initial, endpoint, to: actor.processHandle, rights: .none)
     }
   }

@@ -314,7 +314,7 @@ import Testing
     // No frame for another chunk, and no free slot in the first.
     let budget = machine.rootBudget
     let limit = machine.kernel.objects[budget]
-    while machine.kernel.objects[rig.receiver.process].table.availableCount > 0 {
+    while machine.kernel.objects[rig.receiver.process].table.freeCount > 0 {
       machine.copy(
         machine.initial, rig.object, to: rig.receiver.processHandle, rights: .none)
     }

@@ -15,7 +15,7 @@ extension KernelAuditor {
       expect(held.type != .none, "\(name()): no type")
       expect(Rights.all.includes(held.rights), "\(name()): undefined rights")
       expect(isLive(held.owner), "\(name()): its process is gone")
-      if held.type == .portRange || held.type == .machine {
+      if held.type == .portRange || held.type == .machine || held.state == .spare {
         expect(held.object.isNone, "\(name()): an object where there is none")
       } else {
         expect(
@@ -24,9 +24,17 @@ extension KernelAuditor {
       expect(
         (held.state == .bound) == (held.role != .none), "\(name()): \(held.state) as \(held.role)")
       expect(
-        [.bound, .inTransit, .reserved].contains(held.state) == !held.holder.isNone,
+        [.bound, .inTransit, .reserved, .spare].contains(held.state) == !held.holder.isNone
+          || held.state == .held && held.type == .reply,
         "\(name()): \(held.state) with holder \(held.holder)")
-      if held.type == .reply, isLive(held.object) {
+      if held.state == .spare || held.state == .held && !held.holder.isNone {
+        expect(held.type == .reply, "\(name()): \(held.type) in a spare")
+        expect(
+          isLive(held.holder) && census.types[held.holder.granule] == .thread
+            && kernel.objects[held.holder.narrowed(to: ThreadTag.self)].spare == slot,
+          "\(name()): a spare that its thread does not know")
+      }
+      if held.type == .reply, held.state != .spare, isLive(held.object) {
         expect(
           kernel.objects[held.object.narrowed(to: ThreadTag.self)].replySlot == slot,
           "\(name()): a right to answer a thread that does not know it")
@@ -173,11 +181,6 @@ extension KernelAuditor {
       }
       expect(owner.table.freeCount == UInt32(freeSlots.count), "free count of a table")
       expect(owner.table.usedCount == used, "used count of a table")
-      let receivers = census.threads.count {
-        kernel.objects[$0].process == process && kernel.objects[$0].state == .receiving
-      }
-      expect(owner.table.promisedCount == UInt32(receivers), "slots promised to receivers")
-      expect(owner.table.freeCount >= owner.table.promisedCount, "more promised than free")
       total += UInt64(used)
     }
     let counted = kernel.objects.shared.capabilityCount

@@ -83,7 +83,7 @@ extension KernelAuditor {
         expect(cleared[slot.granule] == 1, "slot \(slot.granule): reserved, cleared by nobody")
       case .ending:
         expect(endsSomething, "slot \(slot.granule): ending, and nobody goes on with it")
-      case .free, .held, .inTransit, .bound: break
+      case .free, .held, .inTransit, .bound, .spare: break
       }
     }
   }

@@ -86,6 +86,18 @@ extension KernelAuditor {
         object.replySlot.isNone == (object.state != .awaitingReply)
           || object.replySlot.isNone && object.header.isDoomed,
         "thread \(thread.granule): \(object.state), reply slot")
+      if !object.spare.isNone {
+        expect(
+          isLive(object.spare) && kernel.objects[object.spare].holder == thread.header
+            && [.spare, .held].contains(kernel.objects[object.spare].state)
+            && kernel.objects[object.spare].owner == object.process,
+          "thread \(thread.granule): its spare is something else")
+      }
+      if object.state == .receiving {
+        expect(
+          kernel.objects.hasEmptySpare(thread),
+          "thread \(thread.granule): receives without a place for the right to answer")
+      }
       if !object.replySlot.isNone {
         expect(
           isLive(object.replySlot) && kernel.objects[object.replySlot].type == .reply

@@ -236,7 +236,7 @@ import Testing
       Transfers(attached: others.map { ($0, .all, false) }))
     // The server's table is full but for what it names.
     var filled: [Handle] = []
-    while machine.kernel.objects[server.process].table.availableCount > 0 {
+    while machine.kernel.objects[server.process].table.freeCount > 0 {
       filled.append(machine.copy(server, gifts[0], rights: .all).handle)
     }
     machine.delete(server, filled[0])

@@ -57,7 +57,6 @@ import Testing
     }
     if !shared.revokers.isEmpty { left.append("a revoker") }
     let table = machine.kernel.objects[initial.process].table
-    if table.promisedCount != 0 { left.append("\(table.promisedCount) promised") }
     let process = machine.kernel.objects[initial.process]
     let frames = UInt64(process.tableFrames) + 1 + UInt64(table.chunkCount) + 2
     let used = machine.kernel.objects[machine.rootBudget].memoryUsed / 4096

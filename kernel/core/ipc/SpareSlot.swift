@@ -1,0 +1,91 @@
+import KernelHAL
+import MnosABI
+
+/// Where the right to answer a caller is: a slot that the thread which received the call keeps
+/// for that, its spare.
+///
+///               takeSpare            call received
+///     free ───────────────> spare ─────────────────> held, with its thread as holder
+///      ^                      ^                        │        │
+///      │                      └──── answered, ─────────┘        │ leaveSpare: to be moved, or
+///      │                            withdrawn                   v unanswered at the next receive
+///      └──────────────────────────────────────────────── held, like any other
+///
+/// Filling and emptying it in place touches no free list, no count and no tree. While it is
+/// filled it is looked up as any slot is, by all threads of the process.
+extension ObjectStore where P: ~Copyable {
+  /// Whether a call to the thread can be received: it has a slot for the right to answer.
+  func hasEmptySpare(_ thread: ThreadID) -> Bool {
+    let spare = self[thread].spare
+    return !spare.isNone && self[spare].state == .spare
+  }
+
+  /// Takes a free slot as a thread's spare. What is in the one it had, a right that is still to be
+  /// used, stays there as in any slot.
+  ///
+  /// The last of the free list, which is seldom one that somebody names by its number.
+  ///
+  /// - Precondition: Its process's table has a free slot.
+  func takeSpare(for thread: ThreadID) {
+    let old = self[thread].spare
+    if !old.isNone { self[old].holder = .none }
+    let slot = self[self[thread].process].table.free.last(in: self)
+    takeFree(slot)
+    self[slot].state = .spare
+    self[slot].typeCode = ObjectType.reply.rawValue
+    self[slot].badge = 0
+    self[slot].holder = thread.header
+    DerivationTree.insert(slot, under: .none, in: self)
+    self[thread].spare = slot
+  }
+
+  /// Makes the right to answer a caller, in the spare of the thread that received its call.
+  ///
+  /// - Precondition: The spare is empty.
+  @inline(__always)
+  func makeReply(to caller: ThreadID, for receiver: ThreadID, mayGrant: Bool) -> SlotID {
+    let slot = self[receiver].spare
+    self[slot].state = .held
+    self[slot].object = caller.header
+    self[slot].rightsBits =
+      mayGrant ? Rights.transfer.union(.grant).slotBits : Rights.transfer.slotBits
+    self[caller].replySlot = slot
+    return slot
+  }
+
+  /// Empties a filled spare; its caller knows already.
+  @inline(__always)
+  func emptySpare(_ slot: SlotID) {
+    self[slot].state = .spare
+    self[slot].object = .none
+    renew(slot)
+  }
+
+  /// Takes a right to answer out of its slot, wherever that is: it is used, or has nobody left
+  /// who waits. The caller goes on, or ends, by whoever calls this.
+  func spendReply(_ slot: SlotID) {
+    self[cast(self[slot].object, to: ThreadTag.self)].replySlot = .none
+    guard self[slot].holder.isNone else { return emptySpare(slot) }
+    DerivationTree.remove(slot, in: self)
+    releaseSlot(slot)
+  }
+
+  /// Makes the slot of a right to answer one like any other: its thread takes another spare when it
+  /// receives next.
+  func leaveSpare(_ slot: SlotID) {
+    let holder = self[slot].holder
+    guard !holder.isNone else { return }
+    self[cast(holder, to: ThreadTag.self)].spare = .none
+    self[slot].holder = .none
+  }
+
+  /// Gives back the spare of a thread that has ended. Whoever it has not answered learns so.
+  func dropSpare(of thread: ThreadID) {
+    let slot = self[thread].spare
+    guard !slot.isNone else { return }
+    guard self[slot].state == .spare else { return empty(slot) }
+    leaveSpare(slot)
+    DerivationTree.remove(slot, in: self)
+    releaseSlot(slot)
+  }
+}
