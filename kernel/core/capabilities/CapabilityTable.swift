@@ -50,7 +50,8 @@ public struct CapabilityTable: BitwiseCopyable {
   /// Enters a chunk's frame, or 0 when it goes.
   func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, in window: PhysicalWindow) {
     window.store(frame, at: UInt64(directory) << 12 + UInt64(chunk) * 4)
-  }}
+  }
+}
 
 /// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).
 extension ObjectStore where P: ~Copyable {

@@ -275,7 +275,7 @@ extension Kernel where P: ~Copyable {
     objects.dropSpare(of: thread)
     objects.signalBound(objects[thread].endWatcher)
     endThreadBindings(of: thread)
-    steps -= 4
+    steps -= 5
     let process = objects[thread].process
     objects[process].endedTime &+= objects[thread].cpuTime
     objects[process].threads.remove(thread, in: objects)

@@ -47,7 +47,7 @@ extension Kernel where P: ~Copyable {
     let needsSpare = !objects.hasEmptySpare(receiver)
     if needsSpare { try ensureFreeSlots(1, in: objects[receiver].process) }
 
-    if needsSpare { objects.takeSpare(for: receiver) }
+    if needsSpare { objects.takeSpare(for: receiver, keepingOff: accepts) }
     objects[receiver].message = message
     objects.enqueue(receiver, on: source.object, through: source.slot, as: .receivers)
     startTimer(receiver, deadline: deadline)
@@ -86,7 +86,7 @@ extension Kernel where P: ~Copyable {
       objects.unpark(sender)
     }
     // After what came along, whose places were found among the free slots before.
-    if needsSpare { objects.takeSpare(for: receiver) }
+    if needsSpare { objects.takeSpare(for: receiver, keepingOff: accepted.accepts) }
     let reply =
       isCall ? objects.makeReply(to: sender, for: receiver, mayGrant: accepted.mayGrant) : .none
     objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)

@@ -23,13 +23,20 @@ extension ObjectStore where P: ~Copyable {
   /// Takes a free slot as a thread's spare. What is in the one it had, a right that is still to be
   /// used, stays there as in any slot.
   ///
-  /// The last of the free list, which is seldom one that somebody names by its number.
+  /// One from the end of the free list, which is seldom one that somebody names by its number,
+  /// and none that the thread itself names for what may come.
   ///
+  /// - Parameter accepts: See `TransferRecord.accepts`.
   /// - Precondition: Its process's table has a free slot.
-  func takeSpare(for thread: ThreadID) {
+  func takeSpare(for thread: ThreadID, keepingOff accepts: UInt64) {
     let old = self[thread].spare
     if !old.isNone { self[old].holder = .none }
-    let slot = self[self[thread].process].table.free.last(in: self)
+    let free = self[self[thread].process].table.free
+    var slot = free.last(in: self)
+    // At most four are named.
+    while slot != free.first, Self.names(self[slot].index, in: accepts) {
+      slot = FreeSlots[slot, in: self].previous
+    }
     takeFree(slot)
     self[slot].state = .spare
     self[slot].typeCode = ObjectType.reply.rawValue
@@ -37,6 +44,13 @@ extension ObjectStore where P: ~Copyable {
     self[slot].holder = thread.header
     DerivationTree.insert(slot, under: .none, in: self)
     self[thread].spare = slot
+  }
+
+  private static func names(_ index: UInt16, in accepts: UInt64) -> Bool {
+    for place in 0..<4 as Range<UInt64> {
+      if UInt16(truncatingIfNeeded: accepts >> (place * 16)) == index { return true }
+    }
+    return false
   }
 
   /// Makes the right to answer a caller, in the spare of the thread that received its call.

@@ -203,4 +203,22 @@ import Testing
     machine.kernel.objects[budget].memoryUsed = limit.memoryUsed
     #expect(machine.findings == [])
   }
+
+  /// The slot that a thread keeps is none of those that it names for what may come.
+  @Test(arguments: [[63], [63, 62], [61, 63, 62, 60], [0xffff]] as [[UInt16]])
+  func namedSlotsAreNoSpares(accepts: [UInt16]) {
+    let rig = Rig(clients: 1)
+    let machine = rig.machine
+    machine.receive(rig.server, rig.serving, Transfers(accepts: accepts))
+    let gift = machine.give(machine.makeNotification(), to: rig.clients[0])
+    machine.request(
+      rig.clients[0], rig.calling[0], [7],
+      Transfers(attached: accepts.map { _ in (gift, .all, false) }))
+    let outcome = machine.outcome(rig.server)
+    #expect(outcome.message == [7])
+    #expect(outcome.capabilities.count == accepts.count)
+    if accepts[0] != 0xffff { #expect(outcome.capabilities.map(\.slot) == accepts) }
+    #expect(machine.reply(rig.server, outcome.result.reply).status == .ok)
+    #expect(machine.findings == [])
+  }
 }
