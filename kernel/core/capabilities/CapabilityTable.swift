@@ -25,7 +25,7 @@ public struct CapabilityTable: BitwiseCopyable {
   var firstGap: UInt16 = 0
   var free = List<FreeSlots>()
   var freeCount: UInt32 = 0
-  /// Slots that are not free.
+  /// Slots that are not free, but for the spares of threads.
   var usedCount: UInt32 = 0
 
   init(directory: FrameNumber) { self.directory = directory }

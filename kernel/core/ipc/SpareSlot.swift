@@ -30,7 +30,10 @@ extension ObjectStore where P: ~Copyable {
   /// - Precondition: Its process's table has a free slot.
   func takeSpare(for thread: ThreadID, keepingOff accepts: UInt64) {
     let old = self[thread].spare
-    if !old.isNone { self[old].holder = .none }
+    if !old.isNone {
+      self[old].holder = .none
+      countAsCapability(old)
+    }
     let free = self[self[thread].process].table.free
     var slot = free.last(in: self)
     // At most four are named.
@@ -38,6 +41,9 @@ extension ObjectStore where P: ~Copyable {
       slot = FreeSlots[slot, in: self].previous
     }
     takeFree(slot)
+    // What is in a spare does not count as a capability that the process holds.
+    self[self[slot].owner].table.usedCount -= 1
+    shared.capabilityCount -= 1
     self[slot].state = .spare
     self[slot].typeCode = ObjectType.reply.rawValue
     self[slot].badge = 0
@@ -91,6 +97,12 @@ extension ObjectStore where P: ~Copyable {
     guard !holder.isNone else { return }
     self[cast(holder, to: ThreadTag.self)].spare = .none
     self[slot].holder = .none
+    countAsCapability(slot)
+  }
+
+  private func countAsCapability(_ slot: SlotID) {
+    self[self[slot].owner].table.usedCount += 1
+    shared.capabilityCount += 1
   }
 
   /// Gives back the spare of a thread that has ended. Whoever it has not answered learns so.

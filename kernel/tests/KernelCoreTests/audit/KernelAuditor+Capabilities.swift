@@ -176,7 +176,9 @@ extension KernelAuditor {
             "slot \(entry.index): free and in no list, or reserved and in one")
         } else {
           expect(!isReserved, "slot \(entry.index): reserved but used")
-          used += 1
+          let isSpare =
+            entry.state == .spare || entry.state == .held && !entry.holder.isNone
+          if !isSpare { used += 1 }
         }
       }
       expect(owner.table.freeCount == UInt32(freeSlots.count), "free count of a table")
