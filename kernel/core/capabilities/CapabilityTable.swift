@@ -169,6 +169,17 @@ extension ObjectStore where P: ~Copyable {
     releaseSlot(source)
   }
 
+  /// Makes the slot of a right to answer one like any other, if it was a thread's spare: from now
+  /// on it counts, and the thread takes another when it receives next. See ipc/SpareSlot.swift.
+  func leaveSpare(_ slot: SlotID) {
+    let holder = self[slot].holder
+    guard !holder.isNone else { return }
+    self[cast(holder, to: ThreadTag.self)].spare = .none
+    self[slot].holder = .none
+    self[self[slot].owner].table.usedCount += 1
+    shared.capabilityCount += 1
+  }
+
   /// Empties a slot on which nothing depends. What the capability was the last to name, or
   /// the last to read, ends later, by the reaper.
   func empty(_ slot: SlotID) {

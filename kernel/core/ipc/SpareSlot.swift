@@ -30,10 +30,7 @@ extension ObjectStore where P: ~Copyable {
   /// - Precondition: Its process's table has a free slot.
   func takeSpare(for thread: ThreadID, keepingOff accepts: UInt64) {
     let old = self[thread].spare
-    if !old.isNone {
-      self[old].holder = .none
-      countAsCapability(old)
-    }
+    if !old.isNone { leaveSpare(old) }
     let free = self[self[thread].process].table.free
     var slot = free.last(in: self)
     // At most four are named.
@@ -88,21 +85,6 @@ extension ObjectStore where P: ~Copyable {
     guard self[slot].holder.isNone else { return emptySpare(slot) }
     DerivationTree.remove(slot, in: self)
     releaseSlot(slot)
-  }
-
-  /// Makes the slot of a right to answer one like any other: its thread takes another spare when it
-  /// receives next.
-  func leaveSpare(_ slot: SlotID) {
-    let holder = self[slot].holder
-    guard !holder.isNone else { return }
-    self[cast(holder, to: ThreadTag.self)].spare = .none
-    self[slot].holder = .none
-    countAsCapability(slot)
-  }
-
-  private func countAsCapability(_ slot: SlotID) {
-    self[self[slot].owner].table.usedCount += 1
-    shared.capabilityCount += 1
   }
 
   /// Gives back the spare of a thread that has ended. Whoever it has not answered learns so.

@@ -8,6 +8,17 @@ import Testing
 @Suite struct CountedEndTests {
   typealias Transfers = TestMachine.Transfers
 
+  /// How much the one interrupt ends in which waits are over.
+  private static func releasedByTimer(_ machine: TestMachine, due: UInt64) -> Int {
+    let before = machine.counts
+    machine.holdingWork {
+      machine.kernel.platform.advance(to: due)
+      guard machine.kernel.platform.nextInterrupt(cpu: 0) != nil else { return }
+      machine.enter { $0.timerFired() }
+    }
+    return before.released(until: machine.counts)
+  }
+
   /// 64 waits that are over at once, each with four copies attached.
   @Test func `RES_502 timersCountWhatTheyGiveBack`() {
     let machine = TestMachine(frames: 4096)
@@ -20,14 +31,7 @@ import Testing
     for sender in senders {
       machine.send(sender, endpoint, [], deadline: due, Transfers(attached: [one, one, one, one]))
     }
-    let before = machine.counts
-    machine.holdingWork {
-      machine.kernel.platform.advance(to: due)
-      guard machine.kernel.platform.nextInterrupt(cpu: 0) != nil else { return }
-      machine.enter { $0.timerFired() }
-    }
-
-    let released = before.released(until: machine.counts)
+    let released = Self.releasedByTimer(machine, due: due)
     #expect(released <= 64, "\(released) in one entry")
   }
 
@@ -82,14 +86,7 @@ import Testing
         Transfers(attached: [(right, .all, true), copy, copy, copy]))
       #expect(machine.outcome(passer).isBlocked)
     }
-    let before = machine.counts
-    machine.holdingWork {
-      machine.kernel.platform.advance(to: due)
-      guard machine.kernel.platform.nextInterrupt(cpu: 0) != nil else { return }
-      machine.enter { $0.timerFired() }
-    }
-
-    let released = before.released(until: machine.counts)
+    let released = Self.releasedByTimer(machine, due: due)
     #expect(released > 0 && released <= 64, "\(released) in one entry")
     #expect(machine.findings == [])
   }
