@@ -5,7 +5,7 @@ import Testing
 @testable import Libmnos
 
 /// Processes end with what started them, against a kernel that notes what it is asked.
-@Suite(.serialized) struct OwnershipTests {
+struct OwnershipTests {
   /// A kernel of handles: notes what is destroyed and what is deleted.
   private final class FakeKernel {
     var destroyed: [UInt64] = []

@@ -63,7 +63,7 @@ private struct Doubler: Server {
   mutating func handleDeadline() { deadlines += 1 }
 }
 
-@Suite(.serialized) struct MessageTests {
+struct MessageTests {
   private func words(_ values: UInt64...) -> [8 of UInt64] {
     var words: [8 of UInt64] = .init(repeating: 0)
     for (index, value) in values.enumerated() { words[index] = value }

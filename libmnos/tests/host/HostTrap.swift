@@ -2,31 +2,34 @@ import Libmnos
 
 /// (F) What stands for the kernel in a host test: a function that gets every system call.
 ///
-/// One at a time in a process: suites that set it are serialized.
+/// Each test has its own: suites run beside each other in one process, and what one of them gives
+/// up must not be noted as another's.
 public enum HostTrap {
   /// Answers a call by changing its registers.
   public typealias Handler = (inout CallRegisters) -> Void
 
-  // SAFETY: set and used by one thread at a time, which `answering` and its callers see to.
-  nonisolated(unsafe) private static var handler: Handler?
+  // SAFETY: a handler is called only by the task that set it, while `answering` runs there.
+  private struct Kernel: @unchecked Sendable {
+    let answer: Handler
+  }
 
-  /// Runs `body` with `newHandler` as the kernel.
+  @TaskLocal private static var kernel: Kernel?
+
+  /// Runs `body` with `handler` as the kernel of this test.
   public static func answering<R>(
-    by newHandler: @escaping Handler, _ body: () throws -> R
+    by handler: @escaping Handler, _ body: () throws -> R
   ) rethrows -> R {
-    unsafe handler = newHandler
-    defer { unsafe handler = nil }
-    return try body()
+    try $kernel.withValue(Kernel(answer: handler), operation: body)
   }
 
   /// Without a kernel every call answers `unavailable`.
   static func handle(_ registers: inout CallRegisters) {
-    guard let handler = unsafe handler else {
+    guard let kernel else {
       registers.call = ResultWord(.unavailable).rawValue
       registers.argument0 = 0
       return
     }
-    handler(&registers)
+    kernel.answer(&registers)
   }
 }
 
