@@ -4,6 +4,9 @@ public enum Limits {
   @inlinable public static var messageWords: UInt64 { 8 }
   /// Capabilities in one message.
   @inlinable public static var messageCapabilities: UInt64 { 4 }
+  /// Ranges of its memory that a call can lend, and the words beside which it can.
+  @inlinable public static var leases: UInt64 { 2 }
+  @inlinable public static var wordsBesideLeases: UInt64 { 4 }
   /// Slots in a capability table, of which 0 is never used and 65,535 means any.
   @inlinable public static var tableSlots: UInt64 { 65_535 }
   /// Priorities are 0 (lowest) to 255.

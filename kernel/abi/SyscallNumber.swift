@@ -34,7 +34,8 @@ public enum SyscallNumber: UInt8, BitwiseCopyable, Sendable {
   case clock = 28
   case query = 29
   case control = 30
+  case access = 31
 
   /// One more than the last number.
-  public static var count: UInt64 { 31 }
+  public static var count: UInt64 { 32 }
 }

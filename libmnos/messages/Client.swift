@@ -34,11 +34,49 @@ public struct Client<API: Interface>: ~Copyable {
     _ request: API.Request, attaching attachments: borrowing Attachments, accepting count: Int = 0,
     deadline: UInt64 = Deadline.never
   ) throws(CallFailure<API.Failure>) -> Answer<API.Reply> {
-    var message = Message()
-    request.encode(into: &message)
-    let delivery = try deliver(message, attachments, count, deadline)
+    let delivery = try deliver(encoded(request), attachments, count, deadline)
     let reply = try decodeReply(delivery.message, of: API.self)
     return Answer(reply: reply, capabilities: delivery.takeCapabilities())
+  }
+
+  /// Asks and lends bytes for the server to read until it answers.
+  ///
+  /// - Precondition: the request takes at most four words.
+  public func call(
+    _ request: API.Request, lending bytes: Span<UInt8>, deadline: UInt64 = Deadline.never
+  ) throws(CallFailure<API.Failure>) -> API.Reply {
+    let message = encoded(request)
+    let answer: Message
+    do throws(SyscallStatus) {
+      answer = try endpoint.call(message, lending: bytes, deadline: deadline).message
+    } catch {
+      throw .kernel(error)
+    }
+    return try decodeReply(answer, of: API.self)
+  }
+
+  /// Asks and lends a place for the server to write until it answers. What it has written before
+  /// an error stays.
+  ///
+  /// - Precondition: the request takes at most four words.
+  public func call(
+    _ request: API.Request, filling bytes: inout MutableSpan<UInt8>,
+    deadline: UInt64 = Deadline.never
+  ) throws(CallFailure<API.Failure>) -> API.Reply {
+    let message = encoded(request)
+    let answer: Message
+    do throws(SyscallStatus) {
+      answer = try endpoint.call(message, filling: &bytes, deadline: deadline).message
+    } catch {
+      throw .kernel(error)
+    }
+    return try decodeReply(answer, of: API.self)
+  }
+
+  private func encoded(_ request: API.Request) -> Message {
+    var message = Message()
+    request.encode(into: &message)
+    return message
   }
 
   private func deliver(

@@ -75,12 +75,22 @@ extension SendEndpoint {
     _ message: Message, attaching attachments: borrowing Attachments = Attachments(),
     accepting capabilityCount: Int = 0, deadline: UInt64 = Deadline.never
   ) throws(SyscallStatus) -> Delivery {
-    let isUsed = attachments.count > 0 || capabilityCount > 0
-    var registers = CallRegisters(
-      CallWord(.call, wordCount: UInt64(message.count), hasTransfers: isUsed), argument,
-      deadline, words: message.words)
     var record = attachments.record
     record.accepts = acceptedSlots(capabilityCount)
+    return try call(
+      message, lending: Loans(), record, isUsed: attachments.count > 0 || capabilityCount > 0,
+      deadline: deadline)
+  }
+
+  /// - Parameter isUsed: Whether the record says anything.
+  func call(
+    _ message: Message, lending loans: Loans, _ record: TransferRecord, isUsed: Bool,
+    deadline: UInt64
+  ) throws(SyscallStatus) -> Delivery {
+    var registers = CallRegisters(
+      CallWord(
+        .call, wordCount: UInt64(message.count), hasTransfers: isUsed, leases: loans.leases),
+      argument, deadline, words: loans.words(beside: message))
     let result = performCall(&registers, record, isUsed: isUsed)
     guard result.statusCode == 0 else { throw result.status }
     return Delivery(registers)
@@ -94,6 +104,8 @@ public struct Delivery: ~Copyable {
   /// The sender's badge; for a notification its word.
   public let badge: UInt64
   public var capabilities: ReceivedCapabilities
+  /// What the sender of a call lends until it is answered.
+  public let leases: ReceivedLeases
   /// The right to answer; without a handle if the sender waits for nothing.
   public var reply: ReplyRight
 
@@ -103,6 +115,7 @@ public struct Delivery: ~Copyable {
     message = Message(words: registers.words, count: Int(result.wordCount))
     badge = registers.argument0
     capabilities = ReceivedCapabilities(registers)
+    leases = ReceivedLeases(registers)
     reply = ReplyRight(adopting: result.reply)
   }
 

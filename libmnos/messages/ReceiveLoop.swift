@@ -56,7 +56,8 @@ extension ReceiveEndpoint {
     _ delivery: consuming Delivery, with server: inout S
   ) -> Answered {
     let (message, badge) = (delivery.message, delivery.badge)
-    let reply = PendingReply<S.API>(delivery.reply)
+    let leases = delivery.leases
+    let reply = PendingReply<S.API>(delivery.reply, leases: leases)
     var capabilities = delivery.capabilities
     var reader = MessageReader(message)
     do throws(MalformedMessage) {

@@ -40,8 +40,27 @@ extension Server where Self: ~Copyable {
 /// its client does not compile.
 public struct PendingReply<API: Interface>: ~Copyable {
   private let right: ReplyRight
+  /// What the client lends until it is answered.
+  public let leases: ReceivedLeases
 
-  public init(_ right: consuming ReplyRight) { self.right = right }
+  public init(_ right: consuming ReplyRight, leases: ReceivedLeases = ReceivedLeases()) {
+    self.right = right
+    self.leases = leases
+  }
+
+  /// Copies what the client lends; see `ReplyRight.read`.
+  public func read(
+    _ lease: Int = 0, at offset: UInt64 = 0, into bytes: inout MutableSpan<UInt8>
+  ) throws(SyscallStatus) {
+    try right.read(lease, at: offset, into: &bytes)
+  }
+
+  /// Copies into what the client lends; see `ReplyRight.write`.
+  public func write(
+    _ bytes: Span<UInt8>, to lease: Int = 0, at offset: UInt64 = 0
+  ) throws(SyscallStatus) {
+    try right.write(bytes, to: lease, at: offset)
+  }
 
   public consuming func succeed(_ reply: API.Reply) -> Answered {
     Answered(encodeReply(reply, of: API.self), to: right, attaching: Attachments())
@@ -67,7 +86,7 @@ public struct PendingReply<API: Interface>: ~Copyable {
 
   /// The same duty towards a part of the interface whose replies have the same shape.
   public consuming func narrowed<Part: Interface>(to part: Part.Type) -> PendingReply<Part> {
-    PendingReply<Part>(right)
+    PendingReply<Part>(right, leases: leases)
   }
 
   /// Says that the request made no sense.

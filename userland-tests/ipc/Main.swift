@@ -13,6 +13,7 @@ struct MessageTests: Program {
       checkRefusedTransfers(&suite)
       checkCalls(&suite)
       checkReplies(&suite)
+      checkLeases(&suite)
       checkNotifications(&suite)
       checkBindings(&suite)
     }

@@ -7,7 +7,8 @@ import MnosABI
 /// must not stay charged, or a caller could make another process pay by calls that fail.
 struct TableGrowth {
   /// At most one for each slot that is named, or one for those that are not: four for the caller
-  /// that a `replyAndReceive` answers, four for what it receives, and one for its spare.
+  /// that a `replyAndReceive` answers, four for what it receives, and one for its spare, also if
+  /// that has to be kept off slots that are named.
   static var limit: Int { 9 }
   var chunks: [9 of (process: ProcessID, chunk: UInt16)] = .init(repeating: (.none, 0))
   var count = 0
@@ -77,8 +78,10 @@ extension Kernel where P: ~Copyable {
   ///
   /// Called at the end of each system call that may have found slots, failed or not. Cost: at most
   /// `TableGrowth.limit` chunks of 64 slots each.
-  mutating func undoUnusedGrowth() {
-    while growth.count > 0 {
+  ///
+  /// - Parameter count: How many of them stay, whether they are used or not.
+  mutating func undoUnusedGrowth(downTo count: Int = 0) {
+    while growth.count > count {
       growth.count -= 1
       let (process, chunk) = growth.chunks[growth.count]
       removeChunkIfUnused(chunk, of: process)

@@ -54,12 +54,15 @@ extension Kernel where P: ~Copyable {
       objects.shared.reaper.priority < Int(objects[running].priority)
     else { return }
     let slice = objects[cpu].slice
+    // Not its own: it runs in the slice of who called it.
+    guard slice.priority == objects[running].priority else { return }
     objects[cpu].slice = TimeSlice()
     if slice.isLent {
       // It used none of it: its own begins now.
       objects[cpu].sliceEnd = .max
     } else {
       objects[cpu].slice.left = slice.left
+      objects[cpu].slice.priority = slice.priority
     }
   }
 

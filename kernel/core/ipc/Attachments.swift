@@ -107,6 +107,16 @@ extension Kernel where P: ~Copyable {
   mutating func findDestinations(
     for count: Int, in process: ProcessID, accepts: UInt64, leaving reserve: Int
   ) -> Destinations? {
+    let grown = growth.count
+    let found = tryDestinations(for: count, in: process, accepts: accepts, leaving: reserve)
+    // What was added for them is not to be filled with something else.
+    if found == nil { undoUnusedGrowth(downTo: grown) }
+    return found
+  }
+
+  private mutating func tryDestinations(
+    for count: Int, in process: ProcessID, accepts: UInt64, leaving reserve: Int
+  ) -> Destinations? {
     var found = Destinations()
     // Named slots first, so that `any` does not take one of them.
     for index in 0..<count {

@@ -41,7 +41,7 @@ extension Kernel where P: ~Copyable {
       to: caller, for: receiver, mayGrant: objects[receiver].message.mayGrant)
     // What others look at while it waits: how many capabilities it attached, and what it accepts
     // with the answer. The words are handed on here, so their count is not kept.
-    objects[caller].message.isCall = true
+    objects[caller].message.callBits = PendingMessage.plainCall
     objects[caller].message.isFault = false
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
@@ -86,7 +86,7 @@ extension Kernel where P: ~Copyable {
       ResultWord(delivered: .message, wordCount: count).rawValue
     objects[caller].registers.argument0 = 0
     objects[server].message.accepts = 0
-    objects[server].message.isCall = false
+    objects[server].message.callBits = 0
     objects[server].message.mayGrant = objects[slot].rights.includes(.grant)
     objects.enqueue(server, on: endpoint, through: slot, as: .receivers)
     objects[server].state = .receiving
@@ -133,7 +133,8 @@ extension Kernel where P: ~Copyable {
   @inline(never)
   private mutating func comesBeforeEquals(_ thread: ThreadID) -> Bool {
     let priority = Int(objects[thread].priority)
-    return objects[cpu].sliceEnd != .max && priority == objects[cpu].ready.highestPriority
+    return objects[cpu].sliceEnd != .max && objects[thread].priority >= objects[cpu].slice.priority
+      && priority == objects[cpu].ready.highestPriority
       && priority > objects.shared.reaper.priority
   }
 

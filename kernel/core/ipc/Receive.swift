@@ -45,7 +45,7 @@ extension Kernel where P: ~Copyable {
     try checkDeadline(deadline)
     // No call to a thread that waits can fail for want of a slot for the right to answer.
     let needsSpare = !objects.hasEmptySpare(receiver)
-    if needsSpare { try ensureFreeSlots(1, in: objects[receiver].process) }
+    if needsSpare { try ensureSpare(in: objects[receiver].process, keepingOff: accepts) }
 
     if needsSpare { objects.takeSpare(for: receiver, keepingOff: accepts) }
     objects[receiver].message = message
@@ -69,7 +69,7 @@ extension Kernel where P: ~Copyable {
     let isCall = objects[sender].message.isCall
     let count = Int(objects[sender].message.transferCount)
     let needsSpare = isCall && !objects.hasEmptySpare(receiver)
-    if needsSpare { try ensureFreeSlots(1, in: process) }
+    if needsSpare { try ensureSpare(in: process, keepingOff: accepted.accepts) }
     var found = Destinations()
     if count > 0, accepted.mayGrant {
       found =

@@ -17,7 +17,8 @@ extension Kernel where P: ~Copyable {
   ///   together; the record with what is attached, and for a call what is accepted with the
   ///   answer.
   /// - Throws: `badCapability`, `wrongType`; `noRight` without `write`, and for a call `call`;
-  ///   `badArgument(11)` for more than 8 words or a reply handle; what `readAttachments` throws;
+  ///   `badArgument(11)` for more than 8 words or a reply handle; what `readLeases` and then
+  ///   `readAttachments` throw;
   ///   with capabilities attached `noRight` without `grant`, and `badArgument(2)` if the endpoint
   ///   capability itself is to be moved; `peerGone` if nobody can ever receive; what
   ///   `checkDeadline` throws if nobody waits; `noSlot` or `noMemory` if the sender's table has
@@ -30,6 +31,7 @@ extension Kernel where P: ~Copyable {
     guard arguments.wordCount <= Limits.messageWords, arguments.reply == .none else {
       throw .badArgument(11)
     }
+    let leased = try readLeases(arguments)
     let attached = try readAttachments(at: arguments.record)
     if attached.count > 0 {
       guard objects[target.slot].rights.includes(.grant) else { throw .noRight }
@@ -41,9 +43,10 @@ extension Kernel where P: ~Copyable {
     message.badge = objects[target.slot].badge
     message.accepts = attached.accepts
     message.wordCount = UInt8(truncatingIfNeeded: arguments.wordCount)
-    message.isCall = isCall
+    if isCall { message.callBits = PendingMessage.plainCall | arguments.leases.bits }
     if objects[target.object].waiters == .receivers {
       objects[sender].message = message
+      objects[sender].leased = leased
       give(attached, to: objects[target.object].queue.first, deadline: arguments.deadline)
       return
     }
@@ -54,6 +57,7 @@ extension Kernel where P: ~Copyable {
 
     // No answer is written: whoever ends the wait writes it.
     objects[sender].message = message
+    objects[sender].leased = leased
     objects.park(attached, for: sender)
     objects.enqueue(sender, on: target.object, through: target.slot, as: .senders)
     startTimer(sender, deadline: arguments.deadline)
@@ -118,7 +122,7 @@ extension Kernel where P: ~Copyable {
     guard !objects[endpoint].isDeserted else { return objects.leaveUnhandled(thread) }
     var message = PendingMessage()
     message.isFault = true
-    message.isCall = true
+    message.callBits = PendingMessage.plainCall
     message.wordCount = UInt8(FaultMessage.wordCount)
     message.badge = objects[slot].badge
     objects[thread].message = message

@@ -13,6 +13,25 @@ import MnosABI
 ///
 /// Filling and emptying it in place touches no free list, no count and no tree. While it is
 /// filled it is looked up as any slot is, by all threads of the process.
+extension Kernel where P: ~Copyable {
+  /// Makes sure that a thread can take a spare, beside the slots that it names for what may come.
+  ///
+  /// - Parameter accepts: See `TransferRecord.accepts`.
+  /// - Throws: `noSlot`, `noMemory` if there is not even one of those.
+  mutating func ensureSpare(
+    in process: ProcessID, keepingOff accepts: UInt64
+  ) throws(Failure) {
+    try ensureFreeSlots(1, in: process)
+    var named = 0
+    for place in 0..<4 as Range<UInt64> {
+      let choice = UInt16(truncatingIfNeeded: accepts >> (place * 16))
+      if choice != SlotChoice.none, choice != SlotChoice.any { named += 1 }
+    }
+    // Where that cannot be, one of them has to do: better than not to receive.
+    if named > 0 { try? ensureFreeSlots(1 + named, in: process) }
+  }
+}
+
 extension ObjectStore where P: ~Copyable {
   /// Whether a call to the thread can be received: it has a slot for the right to answer.
   func hasEmptySpare(_ thread: ThreadID) -> Bool {
@@ -33,7 +52,7 @@ extension ObjectStore where P: ~Copyable {
     if !old.isNone { leaveSpare(old) }
     let free = self[self[thread].process].table.free
     var slot = free.last(in: self)
-    // At most four are named.
+    // At most four are named. They are all that is free if `ensureSpare` found no more.
     while slot != free.first, Self.names(self[slot].index, in: accepts) {
       slot = FreeSlots[slot, in: self].previous
     }

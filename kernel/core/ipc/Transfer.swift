@@ -134,10 +134,16 @@ extension ObjectStore where P: ~Copyable {
     } else {
       copyWords(Int(wordCount), from: sender, to: receiver)
     }
+    let leases = self[sender].message.leases
+    if leases != .none {
+      // How much, not where: that is no business of the server's.
+      self[receiver].registers[word: 4] = self[sender].leased[0].byteCount
+      self[receiver].registers[word: 5] = self[sender].leased[1].byteCount
+    }
     self[receiver].registers.callWord =
       ResultWord(
         delivered: kind, wordCount: UInt64(wordCount), capabilityCount: UInt64(count),
-        reply: reply.isNone ? .none : self[reply].handle
+        leases: leases, reply: reply.isNone ? .none : self[reply].handle
       ).rawValue
     self[receiver].registers.argument0 = self[sender].message.badge
   }

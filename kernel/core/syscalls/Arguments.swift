@@ -18,6 +18,8 @@ struct MessageArguments {
   let record: UInt64?
   /// 0 to 15 as the call word has it: the handler refuses more than `Limits.messageWords`.
   let wordCount: UInt64
+  /// call only: what it lends. The ranges are in words 4 to 7: see `Kernel.readLeases`.
+  let leases: Leases
   /// The reply right that is spent, or `none`.
   let reply: Handle
 
@@ -26,6 +28,7 @@ struct MessageArguments {
     deadline = store[thread].registers.argument1
     record = word.hasTransfers ? store[thread].registers.argument2 : nil
     wordCount = word.wordCount
+    leases = word.leases
     reply = word.reply
   }
 }
@@ -144,6 +147,16 @@ struct PriorityArguments {
 struct BindArguments {
   let source, target: UInt64
   init(_ read: PlainArguments) { (source, target) = (read.a0, read.a1) }
+}
+
+/// access. `lease` is 0 or 1, `address` one of the caller's own, `direction` 0 to read what is lent
+/// and 1 to write it.
+struct AccessArguments {
+  let reply, lease, address, offset, length, direction: UInt64
+  init(_ read: PlainArguments) {
+    (reply, lease, address) = (read.a0, read.a1, read.a2)
+    (offset, length, direction) = (read.words[0], read.words[1], read.words[2])
+  }
 }
 
 /// control. `byteCount` and `text` are for logging only: 8 bytes in each word, lowest first.

@@ -27,6 +27,7 @@ extension Kernel where P: ~Copyable {
       guard !thread.isNone, priority <= Int(objects[thread].priority) else { return true }
       guard priority == Int(objects[thread].priority) else { return false }
       return objects[cpu].owesBatch || !objects[cpu].slice.hasTurn
+        || Int(objects[cpu].slice.priority) != priority
     }
   }
 

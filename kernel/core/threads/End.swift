@@ -30,6 +30,7 @@ extension ObjectStore where P: ~Copyable {
   private func abandonWork(of thread: ThreadID) {
     switch self[thread].work {
     case .none, .delete, .unmap, .protect: return
+    case .access: self[thread].work = .none
     case .revoke:
       shared.revokers.remove(thread, in: self)
       self[thread].work = .none

@@ -40,10 +40,11 @@ extension Kernel where P: ~Copyable {
       objects[cpu].owesBatch = true
     } else if !running.isNone, before < Int(objects[running].priority),
       objects.shared.reaper.priority == Int(objects[running].priority),
-      objects[cpu].sliceEnd != .max
+      objects[cpu].sliceEnd != .max,
+      objects[cpu].slice.priority == objects[running].priority
     {
       // Not its doing: it keeps the slice in the middle of which this comes.
-      objects[cpu].slice = TimeSlice(hasTurn: true)
+      objects[cpu].slice = TimeSlice(withTurnAt: objects[running].priority)
     }
   }
 
@@ -213,6 +214,11 @@ extension Kernel where P: ~Copyable {
     let left = objects[cpu].slice.left
     guard left > 0 || ending == priority || !objects[cpu].ready.first(atPriority: priority).isNone
     else { return }
+    if left == 0, objects[cpu].slice.priority != objects[current].priority {
+      // A turn that it was owed at another priority is none here.
+      objects[cpu].slice = TimeSlice()
+      objects[cpu].slice.priority = objects[current].priority
+    }
     if left == 0 || ending != priority {
       // Lent to the reaper only if that is busy from here on: what the thread ends during its
       // slice is ended in its own time.
@@ -240,12 +246,14 @@ extension Kernel where P: ~Copyable {
   /// slice between them, however often they do so.
   ///
   /// Without a slice that has begun, nobody of their priority waited, or it was over: then the
-  /// thread stays behind its equals.
+  /// thread stays behind its equals. So it does with one that began at a higher priority than its own: its
+  /// equals have no part in that.
   ///
   /// - Precondition: The current thread waits.
   mutating func handOver(to thread: ThreadID) {
     guard objects[cpu].sliceEnd != .max || objects[cpu].slice.left > 0,
-      objects[thread].isQueued, objects[thread].home == cpu
+      objects[thread].isQueued, objects[thread].home == cpu,
+      objects[thread].priority >= objects[cpu].slice.priority
     else { return }
     objects[cpu].ready.remove(thread, in: objects)
     // Used only if somebody more urgent comes first.
@@ -260,8 +268,9 @@ extension Kernel where P: ~Copyable {
     let isLent =
       objects[cpu].slice.isLent
       && objects.shared.reaper.priority == Int(objects[current].priority)
+      && objects[cpu].slice.priority == objects[current].priority
     guard isLent else { return rotate() }
-    objects[cpu].slice = TimeSlice(hasTurn: true)
+    objects[cpu].slice = TimeSlice(withTurnAt: objects[current].priority)
     objects[cpu].needsSchedule = true
   }
 

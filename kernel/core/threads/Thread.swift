@@ -48,6 +48,10 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   var endWatcher = SlotID.none
   var fault = FaultRecord()
 
+  /// What it lends with the call that it makes; `message.leases` says how.
+  var leased: [2 of LeasedRange] = .init(repeating: LeasedRange())
+  /// How far it is in memory that one of its callers lends, while `work` is that.
+  var accessing = LeaseAccessProgress()
   /// What the kernel does on its behalf before it goes on in user mode.
   public internal(set) var work = Work.none
   /// Its place among the threads that revoke.
@@ -82,15 +86,27 @@ struct TimeSlice: BitwiseCopyable {
   private var bits: UInt64 = 0
 
   init() {}
-  init(hasTurn: Bool) { bits = hasTurn ? Self.turnBit : 0 }
+  /// A whole one that comes before what ends at this priority.
+  init(withTurnAt priority: UInt8) {
+    bits = Self.turnBit
+    self.priority = priority
+  }
 
   private static var turnBit: UInt64 { 1 << 63 }
   private static var lentBit: UInt64 { 1 << 62 }
+  private static var priorityShift: UInt64 { 54 }
+  private static var leftMask: UInt64 { (1 << priorityShift) - 1 }
 
   /// Nanoseconds that were not used, or 0 for a whole slice.
   var left: UInt64 {
-    get { bits & (Self.lentBit - 1) }
-    set { bits = bits & ~(Self.lentBit - 1) | newValue }
+    get { bits & Self.leftMask }
+    set { bits = bits & ~Self.leftMask | newValue }
+  }
+  /// The priority at which it began. It goes along with calls, but before threads or ends
+  /// of another priority it puts nobody.
+  var priority: UInt8 {
+    get { UInt8(truncatingIfNeeded: bits >> Self.priorityShift) }
+    set { bits = bits & ~(0xff << Self.priorityShift) | UInt64(newValue) << Self.priorityShift }
   }
   /// Whether it comes before what ends at its priority.
   var hasTurn: Bool { bits & Self.turnBit != 0 }
@@ -114,11 +130,38 @@ struct PendingMessage: BitwiseCopyable {
   var moves: UInt8 = 0
   var transferCount: UInt8 = 0
   var wordCount: UInt8 = 0
-  var isCall = false
+  /// Whether it is a call, and what that lends: one byte, so that a call which lends nothing says
+  /// both with one store.
+  var callBits: UInt8 = 0
   /// Whether the endpoint capability that is received through has `grant`.
   var mayGrant = false
   /// The kernel's report of the thread's own fault, not a call it made.
   var isFault = false
+
+  static var plainCall: UInt8 { 0x80 }
+  var isCall: Bool { callBits != 0 }
+  var leases: Leases { Leases(bits: callBits & ~Self.plainCall) }
+}
+
+/// Memory of a caller's that the server of its call may reach.
+struct LeasedRange: BitwiseCopyable {
+  /// Address in the caller's space; the range is in its user half.
+  var base: UInt64 = 0
+  var byteCount: UInt64 = 0
+}
+
+/// Copying between a server's memory and its caller's: what is left to do.
+struct LeaseAccessProgress: BitwiseCopyable {
+  /// Addresses of the next byte, in the caller's space and in the server's own.
+  var lent: UInt64 = 0
+  var own: UInt64 = 0
+  var left: UInt64 = 0
+  /// Bytes copied so far.
+  var done: UInt64 = 0
+  /// Where in the leased range the first byte is.
+  var offset: UInt64 = 0
+  /// From the server to its caller, or the other way.
+  var isWrite = false
 }
 
 /// A fault as it will be reported.
@@ -146,6 +189,8 @@ public enum Work: BitwiseCopyable, Equatable {
   case unmap(MappingID, SyscallStatus)
   /// Change a mapping's pages to its rights, from this page on.
   case protect(MappingID, UInt32)
+  /// Copy what `Thread.accessing` says, as long as the right to answer stays.
+  case access(SlotToken)
 }
 
 /// The run queue, endpoint or notification queue that a thread is in.

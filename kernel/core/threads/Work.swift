@@ -77,6 +77,7 @@ extension Kernel where P: ~Copyable {
       } else {
         objects[thread].work = .protect(mapping, next)
       }
+    case .access(let token): accessStep(token, for: thread, steps: &steps)
     }
   }
 

@@ -221,4 +221,73 @@ import Testing
     #expect(machine.reply(rig.server, outcome.result.reply).status == .ok)
     #expect(machine.findings == [])
   }
+
+  /// The free slots are those that the receiver names: the table grows for the spare.
+  @Test(arguments: [1, 2, 4])
+  func slotNamedForACapabilityIsNoSpare(count: Int) {
+    let machine = TestMachine()
+    let server = machine.spawn()
+    let client = machine.spawn()
+    let endpoint = machine.makeEndpoint()
+    let serving = machine.give(endpoint, to: server)
+    let calling = machine.give(endpoint, to: client)
+    let gift = machine.give(machine.makeNotification(), to: client)
+    while machine.kernel.objects[server.process].table.freeCount > count {
+      machine.copy(
+        machine.initial, TestMachine.budgetHandle, to: server.processHandle, rights: .none)
+    }
+    var free: [UInt16] = []
+    var slot = machine.kernel.objects[server.process].table.free.first
+    while !slot.isNone {
+      free.append(machine.kernel.objects[slot].index)
+      slot = List<FreeSlots>.next(after: slot, in: machine.kernel.objects)
+    }
+    #expect(free.count == count)
+    machine.receive(server, serving, Transfers(accepts: free))
+    machine.request(
+      client, calling, [7], Transfers(attached: free.map { _ in (gift, .all, false) }))
+    let outcome = machine.outcome(server)
+    #expect(outcome.message == [7])
+    #expect(outcome.capabilities.map(\.slot) == free, "free were \(free)")
+    #expect(machine.findings == [])
+  }
+
+  /// The receiver accepts one capability and two come: none is taken, and the chunk that was added
+  /// for the first is given back.
+  @Test(arguments: [false, true])
+  func spareIsNotInAChunkThatIsGivenBack(hasUnanswered: Bool) {
+    let machine = TestMachine()
+    let server = machine.spawn()
+    let clients = [machine.spawn(), machine.spawn()]
+    let endpoint = machine.makeEndpoint()
+    let serving = machine.give(endpoint, to: server)
+    let calling = clients.map { machine.give(endpoint, to: $0) }
+    let gift = machine.give(machine.makeNotification(), to: clients[1])
+    machine.request(clients[0], calling[0], [7])
+    let first = machine.receive(server, serving).result.reply
+    if !hasUnanswered { machine.reply(server, first) }
+    machine.request(
+      clients[1], calling[1], [7],
+      Transfers(attached: [(gift, .all, false), (gift, .all, false)]))
+    let before = machine.usage.frames
+    let outcome = machine.receive(server, serving, Transfers(accepts: [64 * 20]))
+    #expect(outcome.message == [7] && outcome.capabilities == [])
+    #expect(machine.usage.frames == before)
+    #expect(machine.findings == [])
+  }
+
+  /// A thread that waits for the next call has put the right aside: its end is not the process's.
+  @Test func rightThatWasPutAsideOutlivesItsThread() {
+    let rig = Rig()
+    let machine = rig.machine
+    let right = rig.receive(from: 0)
+    machine.receive(rig.server, rig.serving, deadline: 1 << 40)
+
+    machine.destroy(machine.initial, rig.server.threadHandle)
+
+    #expect(machine.outcome(rig.clients[0]).isBlocked)
+    #expect(machine.reply(rig.helper, right, [9]).status == .ok)
+    #expect(machine.outcome(rig.clients[0]).message == [9])
+    #expect(machine.findings == [])
+  }
 }

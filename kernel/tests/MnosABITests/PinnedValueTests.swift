@@ -8,7 +8,7 @@ import Testing
       .send, .receive, .call, .reply, .replyAndReceive, .signal, .wait, .copy, .move, .delete,
       .revoke, .inspect, .create, .derive, .map, .unmap, .protect, .start, .suspend, .resume,
       .readRegisters, .writeRegisters, .setPriority, .bind, .acknowledge, .destroy, .exit,
-      .yield, .clock, .query, .control,
+      .yield, .clock, .query, .control, .access,
     ]
 
     #expect(inOrder.map { Int($0.rawValue) } == Array(0..<inOrder.count))

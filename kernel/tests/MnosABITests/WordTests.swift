@@ -25,22 +25,40 @@ import Testing
   func callWordKeepsItsParts(number: UInt8, wordCount: UInt64) throws {
     let call = try #require(SyscallNumber(rawValue: number))
     for reply in Self.handles.map(Handle.init(rawValue:)) {
-      for hasTransfers in [false, true] {
+      for (hasTransfers, bits) in [(false, 0), (true, 0), (false, 9), (true, 15)] {
+        let leases = Leases(bits: UInt8(bits))
         let word = CallWord(
-          call, wordCount: wordCount, hasTransfers: hasTransfers, reply: reply)
+          call, wordCount: wordCount, hasTransfers: hasTransfers, leases: leases, reply: reply)
 
         #expect(word.number == UInt64(number))
         #expect(word.wordCount == wordCount)
         #expect(word.hasTransfers == hasTransfers)
+        #expect(word.leases == leases)
         #expect(word.reply == reply)
         #expect(!word.hasUndefinedBits)
       }
     }
   }
 
+  /// Two bits for each range: read, then write.
+  @Test func leasesArePinned() {
+    #expect(LeaseAccess.read.rawValue == 1 && LeaseAccess.write.rawValue == 2)
+    #expect(CallWord(.call, leases: Leases(.read)).rawValue == 2 | 1 << 16)
+    #expect(CallWord(.call, leases: Leases(.write)).rawValue == 2 | 2 << 16)
+    #expect(CallWord(.call, leases: Leases(.none, .readWrite)).rawValue == 2 | 12 << 16)
+    for bits in 0..<16 as Range<UInt8> {
+      let leases = Leases(bits: bits)
+      #expect(Leases(leases[0], leases[1]) == leases)
+      #expect(ResultWord(delivered: .message, wordCount: 8, leases: leases).leases == leases)
+    }
+    #expect(
+      ResultWord(delivered: .fault, wordCount: 0, leases: Leases(.write)).rawValue
+        == 2 << 24 | 2 << 26)
+  }
+
   @Test(arguments: 0..<64)
   func everyUndefinedBitOfACallWordIsSeen(bit: Int) {
-    let defined = (0..<12).contains(bit) || bit == 15 || bit >= 32
+    let defined = (0..<12).contains(bit) || (15..<20).contains(bit) || bit >= 32
 
     #expect(CallWord(rawValue: 1 << UInt64(bit)).hasUndefinedBits == !defined)
   }

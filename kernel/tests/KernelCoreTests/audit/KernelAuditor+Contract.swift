@@ -41,6 +41,56 @@ extension KernelAuditor {
     }
   }
 
+  /// What a thread lends lies in the user half, and goes with a call only.
+  mutating func checkLeases(_ kernel: borrowing TestKernel) {
+    for thread in census.threads {
+      let message = kernel.objects[thread].message
+      guard message.leases != .none else { continue }
+      expect(message.isCall && !message.isFault, "thread \(thread.granule): lends without a call")
+      for index in 0..<2 {
+        let range = kernel.objects[thread].leased[index]
+        expect(
+          isInUserHalf(range.base, range.byteCount, kernel)
+            && (message.leases[index] != .none || range.byteCount == 0),
+          "thread \(thread.granule): lends what it cannot")
+      }
+    }
+  }
+
+  private func isInUserHalf(
+    _ address: UInt64, _ byteCount: UInt64, _ kernel: borrowing TestKernel
+  ) -> Bool {
+    let limit = kernel.format.userAddressLimit
+    return address <= limit && byteCount <= limit - address
+  }
+
+  /// A copy stays within the lease that it began with, through a right of its own process.
+  private mutating func checkAccess(
+    by thread: ThreadID, _ token: SlotToken, _ kernel: borrowing TestKernel
+  ) {
+    let name = "thread \(thread.granule)"
+    let progress = kernel.objects[thread].accessing
+    expect(
+      isInUserHalf(progress.lent, progress.left, kernel)
+        && isInUserHalf(progress.own, progress.left, kernel),
+      "\(name): copies outside the user half")
+    let slot = kernel.objects.redeem(token)
+    guard !slot.isNone, kernel.objects[slot].state == .held else { return }
+    expect(
+      kernel.objects[slot].owner == kernel.objects[thread].process,
+      "\(name): copies through another process's right")
+    guard kernel.objects[slot].type == .reply else {
+      return expect(false, "\(name): copies through what is no right to answer")
+    }
+    let caller = kernel.objects[slot].object.narrowed(to: ReplyTag.self).caller
+    let isLent = (0..<2).contains {
+      let range = kernel.objects[caller].leased[$0]
+      return progress.lent >= range.base
+        && progress.lent + progress.left <= range.base + range.byteCount
+    }
+    expect(isLent, "\(name): copies beyond what is lent")
+  }
+
   /// Work is about something that is there, and what is half done has someone who does it.
   mutating func checkWork(_ kernel: borrowing TestKernel) {
     var cleared: [UInt32: Int] = [:]
@@ -64,6 +114,7 @@ extension KernelAuditor {
         expect(
           isLive(mapping) && kernel.objects[mapping].worker == thread,
           "\(name): works on a mapping that does not know it")
+      case .access(let token): checkAccess(by: thread, token, kernel)
       }
     }
     for mapping in census.mappings where !kernel.objects[mapping].worker.isNone {

@@ -42,6 +42,7 @@ struct KernelAuditor {
     auditor.checkReaper(kernel)
     auditor.checkMessages(kernel)
     auditor.checkWork(kernel)
+    auditor.checkLeases(kernel)
     auditor.checkWholeFrames(kernel)
     auditor.checkMachine(kernel)
     return auditor.findings

@@ -45,11 +45,25 @@ struct Outcome: Equatable, CustomStringConvertible {
       .prefix(Int(result.capabilityCount)).map { Handle(rawValue: UInt32($0)) }
   }
 
+  /// Status and value alone.
+  var ended: CallResult { CallResult(status: status, value: value) }
+
   var description: String {
     if isBlocked { return "blocked" }
     if isGone { return "gone" }
     let name = status.map { "\($0)" } ?? "status \(code)"
     return "\(name)(\(value)) \(result.kind) \(message) caps \(capabilities.map(\.rawValue))"
+  }
+}
+
+/// What a call without a message came to.
+struct CallResult: Equatable {
+  let status: SyscallStatus?
+  let value: UInt64
+
+  static func success(_ value: UInt64) -> CallResult { CallResult(status: .ok, value: value) }
+  static func failure(_ status: SyscallStatus, _ value: UInt64 = 0) -> CallResult {
+    CallResult(status: status, value: value)
   }
 }
 

@@ -132,6 +132,46 @@ extension TestMachine {
     message(actor, .replyAndReceive, endpoint, words, deadline, transfers, right)
   }
 
+  // MARK: Leases
+
+  /// A call that lends memory of the caller's.
+  struct Loan {
+    var base: UInt64
+    var byteCount: UInt64
+    var access = LeaseAccess.readWrite
+  }
+
+  /// - Parameters:
+  ///   - words: At most four.
+  ///   - loans: At most two.
+  @discardableResult
+  func request(
+    _ actor: Actor, _ endpoint: Handle, _ words: [UInt64] = [], lending loans: [Loan],
+    deadline: UInt64 = Deadline.never, _ transfers: Transfers? = nil
+  ) -> Outcome {
+    let address = transfers.map { write($0, for: actor) } ?? Self.pattern(50)
+    var registers = words + (words.count..<4).map { Self.pattern(100 + $0) }
+    for loan in loans { registers += [loan.base, loan.byteCount] }
+    return invoke(
+      actor,
+      word: CallWord(
+        .call, wordCount: UInt64(words.count), hasTransfers: transfers != nil,
+        leases: Leases(loans.first?.access ?? .none, loans.count > 1 ? loans[1].access : .none)),
+      UInt64(endpoint.rawValue), deadline, address, words: registers)
+  }
+
+  /// Copies between an actor's own memory and what the caller lends that a right stands for.
+  @discardableResult
+  func access(
+    _ actor: Actor, _ right: Handle, lease: UInt64 = 0, _ direction: LeaseAccess,
+    at address: UInt64, offset: UInt64 = 0, byteCount: UInt64
+  ) -> CallResult {
+    call(
+      actor, .access, UInt64(right.rawValue), lease, address,
+      [offset, byteCount, direction == .write ? 1 : 0]
+    ).ended
+  }
+
   // MARK: Notifications
 
   @discardableResult

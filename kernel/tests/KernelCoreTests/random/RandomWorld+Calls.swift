@@ -13,7 +13,7 @@ extension RandomWorld {
     (.create, 10), (.derive, 4), (.map, 6), (.unmap, 3), (.protect, 2), (.start, 2),
     (.suspend, 2), (.resume, 3), (.readRegisters, 1), (.writeRegisters, 1),
     (.setPriority, 2), (.bind, 5), (.acknowledge, 2), (.destroy, 3), (.exit, 1), (.yield, 2),
-    (.clock, 1), (.query, 2), (.control, 1),
+    (.clock, 1), (.query, 2), (.control, 1), (.access, 6),
   ]
   private static let lottery: [SyscallNumber] = weights.flatMap {
     Array(repeating: $0.0, count: $0.1)
@@ -116,12 +116,27 @@ extension RandomWorld {
     }
     let hasTransfers = random.chance(45)
     if hasTransfers { writeRecord(thread, attaches: isSending) }
-    let words = (0..<8).map { _ in UInt64(random.below(3)) }
+    var words = (0..<8).map { _ in UInt64(random.below(3)) }
+    var leases = Leases.none
+    if number == .call, random.chance(40) {
+      leases = Leases(bits: UInt8(random.below(16)))
+      words.replaceSubrange(4..., with: lentRange() + lentRange())
+    }
+    let isLending = leases != .none && random.chance(95)
     invoke(
       thread,
-      CallWord(number, wordCount: count, hasTransfers: hasTransfers, reply: reply),
+      CallWord(
+        number, wordCount: isLending ? min(count, 4) : count, hasTransfers: hasTransfers,
+        leases: leases, reply: reply),
       handle(process, .endpoint), deadline(),
       random.chance(95) ? Actor.scratch : pageAddress(), words)
+  }
+
+  /// Address and length: mostly within what is mapped, or a little more.
+  private mutating func lentRange() -> [UInt64] {
+    if random.chance(5) { return [boundary(), boundary()] }
+    let base = random.chance(40) ? Actor.scratch : pageAddress()
+    return [base &+ UInt64(random.below(5000)), UInt64(random.below(20_000))]
   }
 
   private mutating func writeRecord(_ thread: ThreadID, attaches: Bool) {
@@ -221,6 +236,15 @@ extension RandomWorld {
     case .acknowledge: (handle(process, .interrupt), 0, 0, [])
     case .destroy: (handle(process, random.chance(25) ? .budget : nil), 0, 0, [])
     case .exit: (boundary(), 0, 0, [])
+    case .access:
+      (
+        handle(process, .reply), UInt64(random.below(2)),
+        (random.chance(40) ? Actor.scratch : pageAddress()) &+ UInt64(random.below(4096)),
+        [
+          UInt64(random.below(3000)), UInt64(random.below(random.chance(50) ? 9 : 12_000)),
+          UInt64(random.below(2)),
+        ]
+      )
     case .control: (handle(process, .machine), UInt64(random.below(4)), 3, [0x41_4141])
     default: (0, 0, 0, [])
     }

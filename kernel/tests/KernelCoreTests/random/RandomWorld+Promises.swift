@@ -33,7 +33,9 @@ extension RandomWorld {
   /// What was promised and is not so.
   mutating func brokenPromises() -> [String] {
     var findings: [String] = []
-    for revoke in revokes where machine.isAlive(revoke.thread) {
+    // Another thread may be made in its place, and has made no call.
+    revokes.removeAll { !machine.isAlive($0.thread) }
+    for revoke in revokes {
       let thread = machine.kernel.objects[revoke.thread]
       guard thread.work == .none, thread.state == .running || thread.state == .ready else {
         continue
