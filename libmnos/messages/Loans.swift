@@ -3,23 +3,16 @@
 /// The server copies from it and to it by the kernel, and sees no address of it.
 struct Loans {
   private(set) var leases = Leases.none
-  /// Address and length of each.
-  private var ranges: [4 of UInt64] = .init(repeating: 0)
+  private var ranges: [2 of ByteRange] = .init(repeating: ByteRange())
 
   init() {}
 
-  /// - Parameters: The two ranges; what the server may do with them.
   init(
-    _ first: UnsafeRawBufferPointer, _ access: LeaseAccess,
-    _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+    _ first: ByteRange, _ access: LeaseAccess, _ second: ByteRange = ByteRange(),
     _ secondAccess: LeaseAccess = .none
   ) {
     leases = Leases(access, secondAccess)
-    // Addresses are numbers here; what is behind them is the kernel's to check.
-    ranges[0] = UInt64(UInt(bitPattern: first.baseAddress))
-    ranges[1] = UInt64(first.count)
-    ranges[2] = UInt64(UInt(bitPattern: second.baseAddress))
-    ranges[3] = UInt64(second.count)
+    ranges = [first, second]
   }
 
   /// A message's words with those that say what is lent.
@@ -30,8 +23,24 @@ struct Loans {
     var words = message.words
     guard leases != .none else { return words }
     precondition(message.count <= Int(Limits.wordsBesideLeases))
-    for index in 0..<4 { words[4 + index] = ranges[index] }
+    for index in 0..<2 {
+      words[4 + index * 2] = ranges[index].address
+      words[5 + index * 2] = ranges[index].byteCount
+    }
     return words
+  }
+}
+
+/// Where bytes of this process are: numbers, whose meaning is the kernel's to check.
+struct ByteRange {
+  var address: UInt64 = 0
+  var byteCount: UInt64 = 0
+
+  init() {}
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    address = UInt64(UInt(bitPattern: bytes.baseAddress))
+    byteCount = UInt64(bytes.count)
   }
 }
 
@@ -70,7 +79,7 @@ extension SendEndpoint {
     // SAFETY: the bytes stay where they are until the call returns, and are only read.
     try unsafe bytes.withUnsafeBufferPointer { (pointer) throws(SyscallStatus) in
       try unsafe call(
-        message, Loans(UnsafeRawBufferPointer(pointer), .read), deadline: deadline)
+        message, Loans(ByteRange(UnsafeRawBufferPointer(pointer)), .read), deadline: deadline)
     }
   }
 
@@ -85,7 +94,7 @@ extension SendEndpoint {
     // SAFETY: nobody else in this program has the bytes until the call returns.
     try unsafe bytes.withUnsafeMutableBufferPointer { (pointer) throws(SyscallStatus) in
       try unsafe call(
-        message, Loans(UnsafeRawBufferPointer(pointer), .write), deadline: deadline)
+        message, Loans(ByteRange(UnsafeRawBufferPointer(pointer)), .write), deadline: deadline)
     }
   }
 
@@ -104,7 +113,8 @@ extension SendEndpoint {
         try unsafe call(
           message,
           Loans(
-            UnsafeRawBufferPointer(read), .read, UnsafeRawBufferPointer(written), .write),
+            ByteRange(UnsafeRawBufferPointer(read)), .read,
+            ByteRange(UnsafeRawBufferPointer(written)), .write),
           deadline: deadline)
       }
     }
@@ -132,7 +142,8 @@ extension ReplyRight {
   ) throws(SyscallStatus) {
     // SAFETY: the kernel writes within the bytes, during the call.
     try unsafe bytes.withUnsafeMutableBufferPointer { (pointer) throws(SyscallStatus) in
-      try unsafe access(lease, at: offset, UnsafeRawBufferPointer(pointer), isWrite: false)
+      try unsafe access(
+        lease, at: offset, ByteRange(UnsafeRawBufferPointer(pointer)), isWrite: false)
     }
   }
 
@@ -144,16 +155,16 @@ extension ReplyRight {
   ) throws(SyscallStatus) {
     // SAFETY: the kernel reads within the bytes, during the call.
     try unsafe bytes.withUnsafeBufferPointer { (pointer) throws(SyscallStatus) in
-      try unsafe access(lease, at: offset, UnsafeRawBufferPointer(pointer), isWrite: true)
+      try unsafe access(
+        lease, at: offset, ByteRange(UnsafeRawBufferPointer(pointer)), isWrite: true)
     }
   }
 
   private func access(
-    _ lease: Int, at offset: UInt64, _ bytes: UnsafeRawBufferPointer, isWrite: Bool
+    _ lease: Int, at offset: UInt64, _ own: ByteRange, isWrite: Bool
   ) throws(SyscallStatus) {
-    let address = UInt64(UInt(bitPattern: bytes.baseAddress))
     try SystemCall.invoke(
-      .access, UInt64(handle.rawValue), UInt64(lease), address, word0: offset,
-      word1: UInt64(bytes.count), word2: isWrite ? 1 : 0)
+      .access, UInt64(handle.rawValue), UInt64(lease), own.address, word0: offset,
+      word1: own.byteCount, word2: isWrite ? 1 : 0)
   }
 }

@@ -218,7 +218,7 @@ private struct Rig {
   }
 
   private func filled(_ seed: UInt64, _ offset: UInt64) -> UInt8 {
-    UInt8(truncatingIfNeeded: seed &* (offset / 8 + 1) >> ((offset & 7) * 8))
+    UInt8(truncatingIfNeeded: (seed &* (offset / 8 + 1)) >> ((offset & 7) * 8))
   }
 
   /// Eight of the client's bytes as one word.

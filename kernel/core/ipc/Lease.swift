@@ -105,7 +105,7 @@ extension Kernel where P: ~Copyable {
     guard let own = resolveByte(
       progress.own, needing: progress.isWrite ? .read : .write, in: objects[thread].process)
     else { return objects.completeWork(of: thread, .badArgument, value: 2) }
-    let count = min(progress.left, Self.bytesToPageEnd(lent), Self.bytesToPageEnd(own))
+    let count = min(progress.left, min(Self.bytesToPageEnd(lent), Self.bytesToPageEnd(own)))
     window.copy(
       from: progress.isWrite ? own : lent, to: progress.isWrite ? lent : own, byteCount: count)
     // As for clearing: a page takes as long as four other steps.
