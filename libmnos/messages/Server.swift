@@ -80,7 +80,7 @@ public struct PendingReply<API: Interface>: ~Copyable {
 
   /// Answers later: `keep` takes over the duty.
   public consuming func postpone(_ keep: (consuming HeldReply<API>) -> Void) -> Answered {
-    keep(HeldReply(right))
+    keep(HeldReply(right, leases))
     return Answered()
   }
 
@@ -100,11 +100,35 @@ public struct PendingReply<API: Interface>: ~Copyable {
 /// A reply that is owed; dropping it tells the client `peerGone`.
 public struct HeldReply<API: Interface>: ~Copyable {
   private let right: ReplyRight
+  /// What the client lends until it is answered.
+  public let leases: ReceivedLeases
 
-  init(_ right: consuming ReplyRight) { self.right = right }
+  init(_ right: consuming ReplyRight, _ leases: ReceivedLeases) {
+    self.right = right
+    self.leases = leases
+  }
 
   /// Takes back what `relinquish` gave up.
-  public init(adopting handle: Handle) { right = ReplyRight(adopting: handle) }
+  ///
+  /// - Parameter leases: What the held reply said of them, if they are still to be used.
+  public init(adopting handle: Handle, leases: ReceivedLeases = ReceivedLeases()) {
+    right = ReplyRight(adopting: handle)
+    self.leases = leases
+  }
+
+  /// Copies what the client lends; see `ReplyRight.read`.
+  public func read(
+    _ lease: Int = 0, at offset: UInt64 = 0, into bytes: inout MutableSpan<UInt8>
+  ) throws(SyscallStatus) {
+    try right.read(lease, at: offset, into: &bytes)
+  }
+
+  /// Copies into what the client lends; see `ReplyRight.write`.
+  public func write(
+    _ bytes: Span<UInt8>, to lease: Int = 0, at offset: UInt64 = 0
+  ) throws(SyscallStatus) {
+    try right.write(bytes, to: lease, at: offset)
+  }
 
   /// Gives up ownership, to be kept where noncopyable values cannot be.
   public consuming func relinquish() -> Handle { right.relinquish() }

@@ -4,6 +4,9 @@ public enum ConsoleProtocol: Interface {
     /// Sends bytes to the terminal; the answer comes when the device has taken them all.
     /// Byte 10 goes out as 13, 10.
     case write(InlineBytes)
+    /// Sends the bytes that the client lends, `mostLentBytes` at most, in the same way. They are
+    /// taken as the device takes them: the console keeps a few of them only.
+    case writeLent
     /// Takes bytes as they were typed; the answer comes when there is at least one.
     case read
     /// Takes a line that the console lets its user edit; a line that is longer than one
@@ -17,6 +20,9 @@ public enum ConsoleProtocol: Interface {
     /// Answers when everything written before has left the device.
     case flush
   }
+
+  /// Bytes that one `writeLent` can send: nobody holds the terminal for longer.
+  public static var mostLentBytes: Int { 4096 }
 
   /// What was read; empty for every other request.
   public struct Reply: MessageCodable, Sendable {
@@ -33,6 +39,10 @@ public enum ConsoleProtocol: Interface {
   public enum Failure: UInt64, Error, Sendable {
     /// The notification that the request needs did not come with it.
     case badCapability = 102
+    /// More was lent than can be sent at once.
+    case tooLong = 101
+    /// What was lent cannot be read. What could be before was sent.
+    case unreadable = 106
     /// Too many clients wait already; later it may work.
     case busy = 203
   }
@@ -50,6 +60,7 @@ extension ConsoleProtocol.Request {
     case .setInterrupt: message.append(0x403)
     case .clearInterrupt: message.append(0x404)
     case .flush: message.append(0x405)
+    case .writeLent: message.append(0x406)
     }
   }
 
@@ -65,6 +76,7 @@ extension ConsoleProtocol.Request {
     case 0x403: self = .setInterrupt
     case 0x404: self = .clearInterrupt
     case 0x405: self = .flush
+    case 0x406: self = .writeLent
     default: throw MalformedMessage()
     }
   }

@@ -10,8 +10,19 @@ protocol ConsoleClients: ~Copyable {
   /// Answers a caller; false if it is gone, and then nothing of the answer was seen.
   mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure)
+  /// Reads bytes that a caller lends, from `offset` on; it must have lent so many.
+  mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes
   /// Signals the notification given with `setInterrupt`.
   mutating func signalInterrupt()
+}
+
+/// What came of reading what a caller lends.
+enum LentBytes {
+  case bytes([UInt8])
+  /// The caller's memory is not there.
+  case unreadable
+  /// The caller waits no more.
+  case callerGone
 }
 
 /// The console: who reads, who writes, and what Ctrl-C means.
@@ -47,21 +58,30 @@ struct ConsoleServer<Driver: SerialDriver> {
   /// Serves the device and everyone who waits for it.
   mutating func serviceDevice<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
     repeat {
+      output.fetch(&clients)
       let received = driver.service(receiving: &input, sending: &output)
       if received > 0 { noticeInterrupt(among: received, &clients) }
       for writer in output.takeFinished() { _ = clients.reply(to: writer, ConsoleProtocol.Reply()) }
       // A full buffer was emptied, or an echo was added: the device has to know.
-    } while serveReaders(&clients)
+    } while serveReaders(&clients) || output.needsFetch
     answerFlushers(&clients)
   }
 
+  /// - Parameter lentByteCount: How much the caller lends to be read.
   mutating func handle<Clients: ConsoleClients & ~Copyable>(
-    _ request: ConsoleProtocol.Request, from token: ReplyToken, _ clients: inout Clients
+    _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0,
+    from token: ReplyToken, _ clients: inout Clients
   ) {
     switch request {
     case .write(let bytes):
       guard !output.isFull else { return refuse(token, &clients) }
       output.append(bytes.bytes, for: token)
+    case .writeLent:
+      guard !output.isFull else { return refuse(token, &clients) }
+      guard lentByteCount <= ConsoleProtocol.mostLentBytes else {
+        return clients.refuse(token, .tooLong)
+      }
+      output.append(lent: lentByteCount, for: token)
     case .read, .readLine:
       guard readers.count < Self.mostWaiters else { return refuse(token, &clients) }
       var isLine = false

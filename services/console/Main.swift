@@ -102,9 +102,10 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     case .clearInterrupt: clients.interrupt = nil
     default: break
     }
+    let lentByteCount = reply.leases.byteCount(for: .read)
     var token = ReplyToken(rawValue: 0)
     let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
-    server.handle(request, from: token, &clients)
+    server.handle(request, lending: lentByteCount, from: token, &clients)
     return answered
   }
 
@@ -129,6 +130,24 @@ struct WaitingClients: ~Copyable, ConsoleClients {
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
     let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
     try? right.fail(failure, of: ConsoleProtocol.self)
+  }
+
+  mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var place = bytes.mutableSpan
+    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
+    var failure = SyscallStatus.ok
+    do throws(SyscallStatus) {
+      try right.read(at: offset, into: &place)
+    } catch {
+      failure = error
+    }
+    _ = right.relinquish()
+    switch failure {
+    case .ok: return .bytes(bytes)
+    case .badPointer: return .unreadable
+    default: return .callerGone
+    }
   }
 
   mutating func signalInterrupt() { try? interrupt?.signal() }

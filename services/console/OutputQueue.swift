@@ -1,13 +1,19 @@
+import Libmnos
+
 /// Text that waits for the device, by writer, and who waits for what.
 struct OutputQueue {
-  /// Writers that can wait at a time, each with at most one message's bytes.
+  /// Writers that can wait at a time, each with at most one message's bytes here.
   static var capacity: Int { 64 }
+  /// Bytes of what a writer lends that are fetched at a time.
+  static var fetchCapacity: Int { 256 }
   /// Bytes of echo that can wait; they belong to no writer.
   static var echoCapacity: Int { 64 * 1024 }
 
   private struct Entry {
     let writer: ReplyToken?
-    let bytes: [UInt8]
+    var bytes: [UInt8] = []
+    /// Where what is still to be fetched lies in what the writer lends.
+    var lent: Range<UInt64> = 0..<0
   }
 
   private var entries: [Entry] = []
@@ -26,6 +32,40 @@ struct OutputQueue {
     entries.append(Entry(writer: writer, bytes: bytes))
   }
 
+  /// Queues what a writer lends; it stays there until its turn comes.
+  mutating func append(lent byteCount: UInt64, for writer: ReplyToken) {
+    guard byteCount > 0 || !isEmpty else { return finished.append(writer) }
+    entries.append(Entry(writer: writer, lent: 0..<byteCount))
+  }
+
+  /// Whether the next byte is still with its writer.
+  var needsFetch: Bool {
+    guard let entry = entries.first else { return false }
+    return position == entry.bytes.count && !entry.lent.isEmpty
+  }
+
+  /// Fetches some of the bytes that come next, if they are lent. Who lends what cannot be read is
+  /// told; who is gone is forgotten.
+  mutating func fetch<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
+    skipFinished()
+    while needsFetch, let entry = entries.first, let writer = entry.writer {
+      let count = min(UInt64(Self.fetchCapacity), UInt64(entry.lent.count))
+      switch clients.read(Int(count), at: entry.lent.lowerBound, from: writer) {
+      case .bytes(let bytes):
+        entries[0].bytes = bytes
+        entries[0].lent = entry.lent.lowerBound + count..<entry.lent.upperBound
+        position = 0
+        return
+      case .unreadable:
+        clients.refuse(writer, .unreadable)
+        removeFirst()
+      case .callerGone: removeFirst()
+      }
+      // What is behind may have no byte at all.
+      skipFinished()
+    }
+  }
+
   /// Queues echo; what no longer fits is not shown.
   mutating func append(echo bytes: [UInt8]) {
     guard !bytes.isEmpty, echoByteCount + bytes.count <= Self.echoCapacity else { return }
@@ -36,7 +76,7 @@ struct OutputQueue {
   /// Takes the next byte to send, with a return put in front of each bare line feed.
   mutating func next() -> UInt8? {
     skipFinished()
-    guard let entry = entries.first else { return nil }
+    guard let entry = entries.first, position < entry.bytes.count else { return nil }
     let byte = entry.bytes[position]
     if byte == 0x0a, lastSent != 0x0d {
       lastSent = 0x0d
@@ -55,11 +95,15 @@ struct OutputQueue {
   }
 
   private mutating func skipFinished() {
-    while let entry = entries.first, position == entry.bytes.count {
+    while let entry = entries.first, position == entry.bytes.count, entry.lent.isEmpty {
       if let writer = entry.writer { finished.append(writer) }
       if entry.writer == nil { echoByteCount -= entry.bytes.count }
-      entries.removeFirst()
-      position = 0
+      removeFirst()
     }
+  }
+
+  private mutating func removeFirst() {
+    entries.removeFirst()
+    position = 0
   }
 }

@@ -58,11 +58,22 @@ extension MachineSystem {
   func write(_ bytes: [UInt8]) {
     var offset = 0
     while offset < bytes.count {
-      let piece = InlineBytes(bytes.span, from: offset)
-      tellConsole(.write(piece))
-      offset += piece.count
+      let left = bytes.count - offset
+      if left <= InlineBytes.capacity {
+        return tellConsole(.write(InlineBytes(bytes.span, from: offset)))
+      }
+      let count = min(left, Self.writeCapacity)
+      insist { (console) throws(CallFailure<ConsoleProtocol.Failure>) in
+        _ = try console.call(
+          .writeLent, lending: bytes.span.extracting(offset..<offset + count))
+      }
+      offset += count
     }
   }
+
+  /// Bytes that are sent at a time. A console that ends in the middle has shown some of them, and its
+  /// successor shows all of them again.
+  private static var writeCapacity: Int { 480 }
 
   func flush() { tellConsole(.flush) }
 
@@ -89,10 +100,19 @@ extension MachineSystem {
 
   /// Makes a request that may be made again if the console ended in the middle of it.
   private func tellConsole(_ request: ConsoleProtocol.Request) {
+    insist { (console) throws(CallFailure<ConsoleProtocol.Failure>) in
+      _ = try console.call(request)
+    }
+  }
+
+  /// Asks something of the console until it was answered, whichever console answers.
+  private func insist(
+    _ ask: (borrowing Client<ConsoleProtocol>) throws(CallFailure<ConsoleProtocol.Failure>) -> Void
+  ) {
     while true {
       connectConsole()
       do throws(CallFailure<ConsoleProtocol.Failure>) {
-        _ = try askConsole(request)
+        try ask(console!)
         return
       } catch {
         switch error {

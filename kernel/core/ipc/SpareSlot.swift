@@ -22,13 +22,26 @@ extension Kernel where P: ~Copyable {
     in process: ProcessID, keepingOff accepts: UInt64
   ) throws(Failure) {
     try ensureFreeSlots(1, in: process)
-    var named = 0
+    // Free slots that what comes may take: those named, and as many as may be any.
+    var others = 0
+    var isNamed = false
     for place in 0..<4 as Range<UInt64> {
       let choice = UInt16(truncatingIfNeeded: accepts >> (place * 16))
-      if choice != SlotChoice.none, choice != SlotChoice.any { named += 1 }
+      guard choice != SlotChoice.none else { continue }
+      if choice == SlotChoice.any {
+        others += 1
+      } else if isFree(choice, in: process) {
+        others += 1
+        isNamed = true
+      }
     }
-    // Where that cannot be, one of them has to do: better than not to receive.
-    if named > 0 { try? ensureFreeSlots(1 + named, in: process) }
+    // Where that cannot be, a named one has to do: better than not to receive.
+    if isNamed { try? ensureFreeSlots(1 + others, in: process) }
+  }
+
+  private mutating func isFree(_ index: UInt16, in process: ProcessID) -> Bool {
+    let slot = objects[process].table.slot(at: index, in: window)
+    return !slot.isNone && objects[slot].state == .free
   }
 }
 

@@ -1,7 +1,7 @@
 import KernelHAL
 import MnosABI
 
-/// Words in user memory, reached through the page tables and the physical window.
+/// Words of records in user memory, reached through the page tables and the physical window.
 ///
 /// A user address is a claim: every access checks that it is mapped for that use, in RAM.
 extension Kernel where P: ~Copyable {

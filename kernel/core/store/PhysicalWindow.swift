@@ -33,7 +33,7 @@ import MnosABI
       .initializeMemory(as: UInt8.self, repeating: 0, count: Int(byteCount))
   }
 
-  /// Copies bytes between two places in RAM that do not overlap.
+  /// Copies bytes between two places in RAM. They may overlap: the bytes arrive as they were before.
   public func copy(from source: UInt64, to destination: UInt64, byteCount: UInt64) {
     // SAFETY: both ranges are RAM that the caller owns, mapped in the window.
     unsafe UnsafeMutableRawPointer(bitPattern: base &+ UInt(destination)).unsafelyUnwrapped

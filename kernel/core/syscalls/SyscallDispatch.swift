@@ -43,7 +43,9 @@ extension Kernel where P: ~Copyable {
       guard let number = SyscallNumber(rawValue: UInt8(truncatingIfNeeded: word.number)) else {
         throw Failure(.unknownSyscall, value: word.number)
       }
-      guard !word.hasUndefinedBits, word.leases == .none || number == .call else { throw Failure.badArgument(11) }
+      guard !word.hasUndefinedBits, word.leases == .none || number == .call else {
+        throw Failure.badArgument(11)
+      }
       // Before the handler looks anything up: helping deletes capabilities, and a slot that was
       // found first could be empty afterwards.
       if !objects.shared.revokers.isEmpty, let count = number.revokeHelp(word) {

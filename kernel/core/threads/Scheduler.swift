@@ -246,14 +246,16 @@ extension Kernel where P: ~Copyable {
   /// slice between them, however often they do so.
   ///
   /// Without a slice that has begun, nobody of their priority waited, or it was over: then the
-  /// thread stays behind its equals. So it does with one that began at a higher priority than its own: its
-  /// equals have no part in that.
+  /// thread stays behind its equals. So it does with one that began at a higher priority than its
+  /// own: if there are equals, they have no part in that.
   ///
   /// - Precondition: The current thread waits.
   mutating func handOver(to thread: ThreadID) {
     guard objects[cpu].sliceEnd != .max || objects[cpu].slice.left > 0,
       objects[thread].isQueued, objects[thread].home == cpu,
       objects[thread].priority >= objects[cpu].slice.priority
+        || List<WaitingThreads>.next(after: thread, in: objects).isNone
+          && objects[cpu].ready.first(atPriority: Int(objects[thread].priority)) == thread
     else { return }
     objects[cpu].ready.remove(thread, in: objects)
     // Used only if somebody more urgent comes first.

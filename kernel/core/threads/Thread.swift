@@ -139,7 +139,7 @@ struct PendingMessage: BitwiseCopyable {
   var isFault = false
 
   static var plainCall: UInt8 { 0x80 }
-  var isCall: Bool { callBits != 0 }
+  var isCall: Bool { callBits & Self.plainCall != 0 }
   var leases: Leases { Leases(bits: callBits & ~Self.plainCall) }
 }
 

@@ -15,7 +15,7 @@ import Testing
   enum Event: CaseIterable {
     case callerKilled, callersProcessDestroyed, timedOut, callerSuspended
     case unmapped, protected, revoked, ownUnmapped
-    case answered, dropped, attached, serverSuspended, serverKilled
+    case answered, dropped, attached, moved, callersProcessStopped, serverSuspended, serverKilled
   }
 
   /// Something happens between two steps of a long copy.
@@ -34,7 +34,8 @@ import Testing
         #expect(machine.isWorking(rig.server))
       }
       let done = machine.kernel.objects[rig.server.thread].accessing.done
-      #expect(done >= UInt64(batch) * 8 * 4096 && done < rig.byteCount)
+      // A batch more than those that were asked for: the call's own.
+      #expect(done == UInt64(batch + 1) * 11 * 4096)
       let target = direction == .read ? rig.serverBytes : rig.clientBytes
       let other = direction == .read ? rig.clientBytes : rig.serverBytes
 
@@ -49,12 +50,13 @@ import Testing
 
       let expected: CallResult =
         switch event {
-        case .callerKilled, .callersProcessDestroyed, .timedOut, .answered, .dropped, .attached:
+        case .callerKilled, .callersProcessDestroyed, .timedOut, .answered, .dropped, .attached,
+          .moved:
           .failure(.cancelled, done)
         case .unmapped, .revoked: .failure(.badPointer, done)
         case .protected: direction == .write ? .failure(.badPointer, done) : .success(rig.byteCount)
         case .ownUnmapped: .failure(.badArgument, 2)
-        case .callerSuspended, .serverSuspended, .serverKilled: .success(rig.byteCount)
+        case .callerSuspended, .callersProcessStopped, .serverSuspended, .serverKilled: .success(rig.byteCount)
         }
       let isWhole = expected == .success(rig.byteCount) && event != .serverKilled
       if event == .serverKilled {
@@ -67,6 +69,107 @@ import Testing
       #expect(after == (isWhole ? other : target), "\(event) \(batch)")
       #expect(machine.findings == [])
     }
+  }
+
+  /// No batch copies more than the manual says, however the ranges lie to each other.
+  @Test(arguments: [(0, 0, 11), (3, 3, 11), (0, 1, 2), (5, 2, 2), (4095, 1, 2)])
+  func `LSE_004 batchesAreBounded`(lent: UInt64, own: UInt64, mostPages: UInt64) {
+    let rig = Rig(pages: 40)
+    let machine = rig.machine
+    let right = rig.lend([
+      Loan(base: Rig.clientPlace + lent, byteCount: rig.byteCount - 4096)
+    ])
+    for direction in [LeaseAccess.read, .write] {
+      var done: UInt64 = 0
+      var most: UInt64 = 0
+      machine.holdingWork {
+        _ = machine.access(
+          rig.server, right, direction, at: Rig.serverPlace + own,
+          byteCount: rig.byteCount - 4096)
+        while machine.isWorking(rig.server) {
+          let now = machine.kernel.objects[rig.server.thread].accessing.done
+          most = max(most, now - done)
+          done = now
+          machine.continueWork(of: rig.server)
+        }
+      }
+      #expect(machine.outcome(rig.server).ended == .success(rig.byteCount - 4096))
+      #expect(most <= mostPages * 4096 && most > 0, "\(most) bytes in a batch")
+    }
+  }
+
+  /// The right was used, and its slot holds that of another caller: the copy does not go on there.
+  @Test func `LSE_004 slotWithAnotherRightIsNoWayIn`() {
+    let rig = Rig(pages: 40)
+    let machine = rig.machine
+    let second = machine.spawn()
+    let calling = machine.give(rig.endpoint, to: second)
+    let memory = machine.give(machine.makeMemory(pages: 40), to: second)
+    machine.map(second, memory, at: Rig.clientPlace, byteCount: rig.byteCount)
+    let loan = Loan(base: Rig.clientPlace, byteCount: rig.byteCount)
+    // In the helper's spare; the server's own thread copies.
+    machine.request(rig.client, rig.calling, lending: [loan])
+    let right = machine.receive(rig.helper, rig.serving).result.reply
+    machine.holdingWork {
+      _ = machine.access(rig.server, right, .write, at: Rig.serverPlace, byteCount: rig.byteCount)
+    }
+    let done = machine.kernel.objects[rig.server.thread].accessing.done
+    #expect(machine.isWorking(rig.server))
+
+    var next = Handle.none
+    machine.holdingWork {
+      machine.reply(rig.helper, right)
+      machine.request(second, calling, lending: [loan])
+      next = machine.receive(rig.helper, rig.serving).result.reply
+    }
+    #expect(next.slot == right.slot && next != right)
+    machine.finishWork(of: rig.server)
+
+    #expect(machine.outcome(rig.server).ended == .failure(.cancelled, done))
+    #expect(rig.bytes(at: rig.base(memory, second)).allSatisfy { $0 == 0 })
+    #expect(machine.findings == [])
+  }
+
+  /// A right that was attached and came back before anybody looked is the same right.
+  @Test func `LSE_004 rightThatCameBackGoesOn`() {
+    let rig = Rig(pages: 40)
+    let machine = rig.machine
+    let carrying = machine.give(machine.makeEndpoint(), to: rig.helper)
+    let right = rig.lend([Loan(base: Rig.clientPlace, byteCount: rig.byteCount)])
+    machine.holdingWork {
+      _ = machine.access(rig.server, right, .write, at: Rig.serverPlace, byteCount: rig.byteCount)
+      machine.send(rig.helper, carrying, [], deadline: machine.now + 1000, .move(right))
+      machine.advance(to: machine.now + 2000)
+      #expect(machine.outcome(rig.helper).status == .timedOut)
+    }
+    machine.finishWork(of: rig.server)
+
+    #expect(machine.outcome(rig.server).ended == .success(rig.byteCount))
+    #expect(rig.clientBytes == rig.serverBytes)
+    #expect(machine.findings == [])
+  }
+
+  /// Two threads copy through one right, each its own part, a batch at a time.
+  @Test func `LSE_004 twoCopiesThroughOneRight`() {
+    let rig = Rig(pages: 40)
+    let machine = rig.machine
+    let right = rig.lend([Loan(base: Rig.clientPlace, byteCount: rig.byteCount)])
+    let half = rig.byteCount / 2
+    machine.holdingWork {
+      _ = machine.access(rig.server, right, .write, at: Rig.serverPlace, byteCount: half)
+      _ = machine.access(
+        rig.helper, right, .write, at: Rig.serverPlace + half, offset: half, byteCount: half)
+    }
+    for _ in 0..<20 {
+      for actor in [rig.server, rig.helper] where machine.isWorking(actor) {
+        machine.continueWork(of: actor)
+      }
+    }
+
+    #expect(machine.outcome(rig.server).ended == .success(half))
+    #expect(machine.outcome(rig.helper).ended == .success(half))
+    #expect(rig.clientBytes == rig.serverBytes)
+    #expect(machine.findings == [])
   }
 
   // MARK: LSE-005
@@ -279,6 +382,15 @@ extension LeaseTests.Rig {
       let endpoint = machine.makeEndpoint()
       let handle = machine.give(endpoint, to: helper)
       machine.send(helper, handle, [], .move(right))
+    case .moved: machine.move(helper, right)
+    case .callersProcessStopped:
+      // A fault that nobody handles stops a process that somebody watches.
+      let watching = machine.makeNotification()
+      machine.call(
+        machine.initial, .bind, UInt64(client.processHandle.rawValue), UInt64(watching.rawValue))
+      let sibling = machine.addThread(to: client)
+      machine.fault(sibling, .read)
+      machine.finishEnding()
     case .serverSuspended:
       machine.call(machine.initial, .suspend, UInt64(server.threadHandle.rawValue))
     case .serverKilled: machine.destroy(machine.initial, server.threadHandle)

@@ -22,6 +22,87 @@ import Testing
     #expect(console.clients.replies.map(\.token) == [1])
   }
 
+  // MARK: Lent bytes
+
+  /// However long it is, with line feeds across every border between two fetches.
+  @Test(arguments: [1, 255, 256, 257, 512, 4096])
+  func lentWriteGoesOutWholeAndIsAnsweredOnce(count: Int) {
+    var console = TestConsole()
+    let text = (0..<count).map { $0 % 3 == 0 ? UInt8(0x0a) : UInt8($0 % 26) + 0x61 }
+
+    console.lend(text, from: 1)
+    for _ in 0..<300 {
+      console.device.transmit()
+      console.interrupt()
+    }
+
+    #expect(console.device.sent == text.flatMap { $0 == 0x0a ? [0x0d, $0] : [$0] })
+    #expect(console.clients.replies.map(\.token) == [1])
+    #expect(console.clients.refused.isEmpty)
+    #expect(console.clients.mostRead <= OutputQueue.fetchCapacity)
+  }
+
+  @Test func emptyLentWriteIsAnswered() {
+    var console = TestConsole()
+    console.lend([], from: 1)
+    #expect(console.clients.replies.map(\.token) == [1])
+
+    // Behind another one it waits for its turn.
+    console.device.transmitterRoom = 0
+    console.write("0123456789abcdefghij", from: 2)
+    console.lend([], from: 3)
+    #expect(console.clients.replies.map(\.token) == [1])
+    console.device.transmit()
+    console.interrupt()
+    #expect(console.clients.replies.map(\.token) == [1, 2, 3])
+  }
+
+  @Test func lentAndOtherWritesKeepTheirOrder() {
+    var console = TestConsole()
+    console.device.transmitterRoom = 0
+    console.write("first, ", from: 1)
+    console.lend(Array(String(repeating: "lent ", count: 100).utf8), from: 2)
+    console.write("last", from: 3)
+    for _ in 0..<100 {
+      console.device.transmit()
+      console.interrupt()
+    }
+
+    #expect(
+      String(decoding: console.device.sent, as: UTF8.self)
+        == "first, " + String(repeating: "lent ", count: 100) + "last")
+    #expect(console.clients.replies.map(\.token) == [1, 2, 3])
+  }
+
+  /// Whose memory goes, or who goes itself, in the middle: the next one is served.
+  @Test(arguments: [true, false])
+  func lentBytesThatGoAwayHoldUpNobody(isGone: Bool) {
+    var console = TestConsole()
+    console.device.transmitterRoom = 0
+    console.lend([UInt8](repeating: 0x61, count: 1000), from: 1)
+    console.write("next", from: 2)
+    if isGone { console.clients.dead = [1] } else { console.clients.lent[1] = nil }
+    for _ in 0..<100 {
+      console.device.transmit()
+      console.interrupt()
+    }
+
+    #expect(
+      console.device.sent == [UInt8](repeating: 0x61, count: OutputQueue.fetchCapacity)
+        + Array("next".utf8))
+    #expect(console.clients.replies.map(\.token) == [2])
+    #expect(console.clients.refused == (isGone ? [] : [1]))
+  }
+
+  @Test func tooMuchAtOnceIsRefused() {
+    var console = TestConsole()
+    console.lend([UInt8](repeating: 0x61, count: 4097), from: 1)
+
+    #expect(console.clients.refused == [1])
+    #expect(console.clients.failures == [.tooLong])
+    #expect(console.device.sent.isEmpty)
+  }
+
   @Test func writersAreAnsweredInOrderAsTheDeviceTakesTheirBytes() {
     var console = TestConsole()
     console.device.transmitterRoom = 0
@@ -202,7 +283,7 @@ import Testing
   }
 
   @Test(
-    arguments: [0, 0x3ff, 0x406, 0x400 | 49 << 16, 0x400 | 9 << 16, 0x401 | 1 << 16, .max]
+    arguments: [0, 0x3ff, 0x407, 0x406 | 1 << 16, 0x400 | 49 << 16, 0x400 | 9 << 16, 0x401 | 1 << 16, .max]
       as [UInt64])
   func rubbishIsRefused(word: UInt64) {
     var reader = MessageReader(Message(words: [word, 0, 0, 0, 0, 0, 0, 0], count: 2))
@@ -239,6 +320,13 @@ struct TestConsole {
     handle(.write(InlineBytes(Array(text.utf8).span)), from: token)
   }
 
+  mutating func lend(_ bytes: [UInt8], from token: Int) {
+    clients.lent[token] = bytes
+    server.handle(
+      .writeLent, lending: UInt64(bytes.count), from: ReplyToken(rawValue: UInt32(token)),
+      &clients)
+  }
+
   mutating func type(_ text: String) {
     device.incoming = Array(text.utf8)
     interrupt()
@@ -250,6 +338,10 @@ struct TestConsole {
 struct TestClients: ConsoleClients {
   var replies: [(token: Int, reply: ConsoleProtocol.Reply)] = []
   var refused: [Int] = []
+  var failures: [ConsoleProtocol.Failure] = []
+  var lent: [Int: [UInt8]] = [:]
+  /// The most that was read of what is lent in one go.
+  var mostRead = 0
   var signals = 0
   var dead: Set<Int> = []
 
@@ -269,6 +361,15 @@ struct TestClients: ConsoleClients {
 
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
     refused.append(Int(token.rawValue))
+    failures.append(failure)
+  }
+
+  mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes {
+    let token = Int(token.rawValue)
+    guard !dead.contains(token) else { return .callerGone }
+    guard let bytes = lent[token] else { return .unreadable }
+    mostRead = max(mostRead, count)
+    return .bytes(Array(bytes[Int(offset)..<Int(offset) + count]))
   }
 
   mutating func signalInterrupt() { signals += 1 }

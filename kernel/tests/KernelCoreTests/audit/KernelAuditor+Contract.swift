@@ -46,7 +46,9 @@ extension KernelAuditor {
     for thread in census.threads {
       let message = kernel.objects[thread].message
       guard message.leases != .none else { continue }
-      expect(message.isCall && !message.isFault, "thread \(thread.granule): lends without a call")
+      expect(
+        message.callBits & PendingMessage.plainCall != 0 && !message.isFault,
+        "thread \(thread.granule): lends without a call")
       for index in 0..<2 {
         let range = kernel.objects[thread].leased[index]
         expect(
@@ -85,7 +87,9 @@ extension KernelAuditor {
     let caller = kernel.objects[slot].object.narrowed(to: ReplyTag.self).caller
     let isLent = (0..<2).contains {
       let range = kernel.objects[caller].leased[$0]
-      return progress.lent >= range.base
+      return kernel.objects[caller].message.leases[$0].includes(progress.isWrite ? .write : .read)
+        && progress.lent >= range.base
+        && progress.lent - progress.done == range.base + progress.offset
         && progress.lent + progress.left <= range.base + range.byteCount
     }
     expect(isLent, "\(name): copies beyond what is lent")

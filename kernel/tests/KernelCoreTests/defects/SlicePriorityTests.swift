@@ -208,4 +208,32 @@ import Testing
     }
     #expect(left < 60, "S goes on while its end at \(left) is under way")
   }
+
+  /// A (60) calls S (40) in a slice that began because of an equal of A's, which is gone. Alone, S
+  /// goes on in it, on either path; before C (40), which is ready, it has no right to it.
+  @Test(arguments: [true, false], [true, false])
+  func `SCH_502 sliceOfAnotherPriorityIsForThoseWithoutEquals`(isFast: Bool, hasEqual: Bool) {
+    let machine = TestMachine()
+    let a = machine.spawn(priority: 60)
+    let b = machine.spawn(priority: 60)
+    let s = machine.spawn(priority: 40)
+    let endpoint = machine.makeEndpoint()
+    let serving = machine.give(endpoint, to: s)
+    let calling = machine.give(endpoint, to: a)
+    let rival = machine.give(b.threadHandle, to: a)
+    machine.receive(s, serving)
+    let c = hasEqual ? machine.spawn(priority: 40) : nil
+    machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+    machine.become(a.thread)
+    machine.enter { $0.wokenUp() }
+    let end = machine.kernel.objects[machine.kernel.cpu].sliceEnd
+    #expect(end != .max)
+    machine.call(a, .suspend, UInt64(rival.rawValue))
+
+    machine.request(a, calling, [1], deadline: isFast ? Deadline.never : 1 << 40)
+
+    #expect(machine.running == c?.thread ?? s.thread)
+    #expect((machine.kernel.objects[machine.kernel.cpu].sliceEnd == end) == !hasEqual)
+    #expect(machine.findings == [])
+  }
 }
