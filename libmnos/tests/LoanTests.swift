@@ -34,7 +34,8 @@ private struct Summer: Server {
     do throws(SyscallStatus) {
       try reply.read(into: &span)
       let sum = bytes.reduce(request.start) { $0 + UInt64($1) }
-      try reply.write([UInt8(sum & 0xff)].span, to: 1)
+      let mark = [UInt8(sum & 0xff)]
+      try reply.write(mark.span, to: 1)
       return reply.succeed(Summing.Reply(sum: sum))
     } catch {
       return reply.fail(.unreadable)
@@ -92,7 +93,7 @@ struct LoanTests {
   @Test func callLendsBytesToRead() throws {
     let bytes: [UInt8] = [1, 2, 3]
     let address = unsafe bytes.withUnsafeBufferPointer {
-      unsafe UInt64(UInt(bitPattern: $0.baseAddress))
+      UInt64(UInt(bitPattern: $0.baseAddress))
     }
     let seen = try seen {
       let answer = try $0.call(request(), lending: bytes.span, deadline: 1000)
@@ -172,7 +173,8 @@ struct LoanTests {
       try delivery.reply.read(1, at: 7, into: &span)
       try delivery.reply.write(bytes.span, at: 4000)
       #expect(throws: SyscallStatus.badPointer) {
-        try delivery.reply.write([1, 2].span, at: 8)
+        let two: [UInt8] = [1, 2]
+        try delivery.reply.write(two.span, at: 8)
       }
     }
     #expect(accesses == [[0x1_0010, 1, 7, 5, 0], [0x1_0010, 0, 4000, 5, 1], [0x1_0010, 0, 8, 2, 1]])
@@ -195,7 +197,8 @@ struct LoanTests {
       var span = bytes.mutableSpan
       #expect(try client.call(Summing.Request(start: 0), filling: &span).sum == 84)
       do throws(CallFailure<Summing.Failure>) {
-        _ = try client.call(Summing.Request(start: 0), lending: [].span)
+        let none: [UInt8] = []
+        _ = try client.call(Summing.Request(start: 0), lending: none.span)
         Issue.record("a refusal was taken for an answer")
       } catch {
         guard case .refused(.unreadable) = error else { throw error }
@@ -226,7 +229,7 @@ struct LoanTests {
         if word.reply != .none { answers.append([registers.words[0], registers.words[1]]) }
         step += 1
         registers.call =
-          step == 3
+          step >= 3
           ? ResultWord(.peerGone).rawValue
           : ResultWord(
             delivered: .message, wordCount: 1, leases: Leases(.read, .write),
