@@ -91,7 +91,10 @@ func checkLeases(_ suite: inout TestSuite) {
     }
     try expect(KernelCalls.receive(rig.endpoint), .wouldBlock)
   }
+}
 
+/// When a lease ends, and who has it.
+func checkLeaseEnds(_ suite: inout TestSuite) {
   suite.fact("LSE_004_aCallThatEndsIsNotTouchedAfterwards") { (scope) throws(Unexpected) in
     for isOwn in Values([true, false] as [2 of Bool]) {
       let rig = try Rig(&scope, isOwn: isOwn)

@@ -14,6 +14,7 @@ struct MessageTests: Program {
       checkCalls(&suite)
       checkReplies(&suite)
       checkLeases(&suite)
+      checkLeaseEnds(&suite)
       checkNotifications(&suite)
       checkBindings(&suite)
     }
