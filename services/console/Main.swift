@@ -56,10 +56,10 @@ import _Volatile
   private static func serve<Driver: SerialDriver>(
     _ driver: Driver, _ device: consuming Device, _ start: inout StartContext
   ) throws(SyscallStatus) {
-    guard let interrupt = device.interrupt.take() else { throw .unavailable }
+    let interrupt = device.interrupt.take()
     let notification = try start.budget.makeNotification()
     try notification.bind(to: start.thread)
-    try interrupt.bind(to: try notification.makeSignaller(bits: 1))
+    try interrupt?.bind(to: try notification.makeSignaller(bits: 1))
     var loop = ConsoleLoop(driver: driver, interrupt: interrupt)
     let endpoint = try start.budget.makeEndpoint()
     let directory = Client<NameProtocol>(try start.take(ShortName("directory")))
@@ -70,87 +70,6 @@ import _Volatile
     }
     try endpoint.serve(&loop)
   }
-}
-
-/// The console's receive loop: messages and interrupts to `ConsoleServer`.
-struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
-  typealias API = ConsoleProtocol
-  static var acceptedCapabilityCount: Int { 1 }
-
-  private var server: ConsoleServer<Driver>
-  private var clients = WaitingClients()
-  private let interrupt: Interrupt
-
-  init(driver: Driver, interrupt: consuming Interrupt) {
-    server = ConsoleServer(driver: driver)
-    self.interrupt = interrupt
-    server.start(&clients)
-    // An earlier driver may have ended between an interrupt and its acknowledgement.
-    try? self.interrupt.acknowledge()
-  }
-
-  mutating func handle(
-    _ request: ConsoleProtocol.Request, from badge: UInt64,
-    with capabilities: inout ReceivedCapabilities, reply: consuming PendingReply<API>
-  ) -> Answered {
-    switch request {
-    case .setInterrupt:
-      guard let notification: Notification = try? capabilities.take(0) else {
-        return reply.fail(.badCapability)
-      }
-      clients.interrupt = consume notification
-    case .clearInterrupt: clients.interrupt = nil
-    default: break
-    }
-    let lentByteCount = reply.leases.byteCount(for: .read)
-    var token = ReplyToken(rawValue: 0)
-    let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
-    server.handle(request, lending: lentByteCount, from: token, &clients)
-    return answered
-  }
-
-  mutating func handleSignals(_ bits: UInt64) {
-    server.serviceDevice(&clients)
-    try? interrupt.acknowledge()
-    // What came before the line was let through again made no interrupt of its own where
-    // interrupts are edges.
-    server.serviceDevice(&clients)
-  }
-}
-
-/// The rights to answer that the server keeps by number.
-struct WaitingClients: ~Copyable, ConsoleClients {
-  var interrupt: Notification?
-
-  mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool {
-    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
-    return (try? right.succeed(reply, of: ConsoleProtocol.self)) != nil
-  }
-
-  mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
-    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
-    try? right.fail(failure, of: ConsoleProtocol.self)
-  }
-
-  mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var place = bytes.mutableSpan
-    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
-    var failure = SyscallStatus.ok
-    do throws(SyscallStatus) {
-      try right.read(at: offset, into: &place)
-    } catch {
-      failure = error
-    }
-    _ = right.relinquish()
-    switch failure {
-    case .ok: return .bytes(bytes)
-    case .badPointer: return .unreadable
-    default: return .callerGone
-    }
-  }
-
-  mutating func signalInterrupt() { try? interrupt?.signal() }
 }
 
 /// Registers behind x86 I/O ports. In a process without the ports, an access faults.

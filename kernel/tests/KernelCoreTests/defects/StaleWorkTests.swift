@@ -102,7 +102,7 @@ import Testing
     let old = create(inner, pages: 200)
     machine.map(driver, old, at: 1 << 30, byteCount: 200 * 4096)
     for _ in 0..<200 { #expect(machine.copy(driver, old, rights: .all).status == .ok) }
-    _ = machine.holdingWork {
+    machine.holdingWork {
       if isRevoke { machine.revoke(first, old) } else { machine.delete(first, old) }
     }
     #expect(machine.isWorking(first))

@@ -9,6 +9,7 @@ extension TestMachine {
   // MARK: Batches
 
   /// Runs `body` with the kernel's work held back: a call does its first batch only.
+  @discardableResult
   func holdingWork<Result>(_ body: () -> Result) -> Result {
     let ranWork = runsWork
     runsWork = false
