@@ -229,6 +229,8 @@ import Testing
     let end = machine.kernel.objects[machine.kernel.cpu].sliceEnd
     #expect(end != .max)
     machine.call(a, .suspend, UInt64(rival.rawValue))
+    // So that a slice which begins now ends later.
+    machine.advance(to: machine.now + 1_000_000)
 
     machine.request(a, calling, [1], deadline: isFast ? Deadline.never : 1 << 40)
 
