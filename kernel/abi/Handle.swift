@@ -27,4 +27,13 @@ public enum SlotChoice {
   @inlinable public static var none: UInt16 { 0 }
   /// Any free slot; the call's result says which.
   @inlinable public static var any: UInt16 { 0xffff }
+
+  /// Where a receive wants a capability of the message that comes.
+  ///
+  /// - Parameters:
+  ///   - index: Which capability, 0 to 3.
+  ///   - accepts: See `TransferRecord.accepts`.
+  @inlinable public static func of(_ index: Int, in accepts: UInt64) -> UInt16 {
+    UInt16(truncatingIfNeeded: accepts >> UInt64(index * 16))
+  }
 }

@@ -45,14 +45,9 @@ public struct Client<API: Interface>: ~Copyable {
   public func call(
     _ request: API.Request, lending bytes: Span<UInt8>, deadline: UInt64 = Deadline.never
   ) throws(CallFailure<API.Failure>) -> API.Reply {
-    let message = encoded(request)
-    let answer: Message
-    do throws(SyscallStatus) {
-      answer = try endpoint.call(message, lending: bytes, deadline: deadline).message
-    } catch {
-      throw .kernel(error)
+    try ask(request) { (message) throws(SyscallStatus) in
+      try endpoint.call(message, lending: bytes, deadline: deadline).message
     }
-    return try decodeReply(answer, of: API.self)
   }
 
   /// Asks and lends a place for the server to write until it answers. What it has written before
@@ -63,10 +58,17 @@ public struct Client<API: Interface>: ~Copyable {
     _ request: API.Request, filling bytes: inout MutableSpan<UInt8>,
     deadline: UInt64 = Deadline.never
   ) throws(CallFailure<API.Failure>) -> API.Reply {
-    let message = encoded(request)
+    try ask(request) { (message) throws(SyscallStatus) in
+      try endpoint.call(message, filling: &bytes, deadline: deadline).message
+    }
+  }
+
+  private func ask(
+    _ request: API.Request, by call: (Message) throws(SyscallStatus) -> Message
+  ) throws(CallFailure<API.Failure>) -> API.Reply {
     let answer: Message
     do throws(SyscallStatus) {
-      answer = try endpoint.call(message, filling: &bytes, deadline: deadline).message
+      answer = try call(encoded(request))
     } catch {
       throw .kernel(error)
     }

@@ -71,8 +71,8 @@ struct FirmwareTables {
     return MemoryRegion(base: address & ~mask, byteCount: Limits.pageByteCount, kind: .device)
   }
 
-  /// The firmware's console if it can interrupt, else the PC's first port if it answers: the
-  /// driver waits for interrupts.
+  /// The firmware's console if it can interrupt, else the PC's first port if it answers: one
+  /// that cannot has to be polled.
   func serialDevice(hasFirstPort: Bool) -> DeviceDescription? {
     if let console, console.line != nil { return console }
     guard hasFirstPort else { return console }

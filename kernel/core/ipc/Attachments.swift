@@ -120,7 +120,7 @@ extension Kernel where P: ~Copyable {
     var found = Destinations()
     // Named slots first, so that `any` does not take one of them.
     for index in 0..<count {
-      let choice = Self.choice(index, of: accepts)
+      let choice = SlotChoice.of(index, in: accepts)
       guard choice != SlotChoice.none else { return nil }
       guard choice != SlotChoice.any else { continue }
       guard let slot = try? findSlot(UInt64(choice), in: process, argument: 2) else { return nil }
@@ -129,7 +129,7 @@ extension Kernel where P: ~Copyable {
     }
     guard (try? ensureFreeSlots(count + reserve, in: process)) != nil else { return nil }
     var candidate = objects[process].table.free.first
-    for index in 0..<count where Self.choice(index, of: accepts) == SlotChoice.any {
+    for index in 0..<count where SlotChoice.of(index, in: accepts) == SlotChoice.any {
       while Self.contains(candidate, in: found, count) {
         candidate = List<FreeSlots>.next(after: candidate, in: objects)
       }
@@ -138,10 +138,6 @@ extension Kernel where P: ~Copyable {
     }
     found.count = count
     return found
-  }
-
-  private static func choice(_ index: Int, of accepts: UInt64) -> UInt16 {
-    UInt16(truncatingIfNeeded: accepts >> UInt64(index * 16))
   }
 
   private static func contains(_ slot: SlotID, in found: Destinations, _ count: Int) -> Bool {

@@ -25,8 +25,8 @@ extension Kernel where P: ~Copyable {
     // Free slots that what comes may take: those named, and as many as may be any.
     var others = 0
     var isNamed = false
-    for place in 0..<4 as Range<UInt64> {
-      let choice = UInt16(truncatingIfNeeded: accepts >> (place * 16))
+    for index in 0..<4 {
+      let choice = SlotChoice.of(index, in: accepts)
       guard choice != SlotChoice.none else { continue }
       if choice == SlotChoice.any {
         others += 1
@@ -82,9 +82,7 @@ extension ObjectStore where P: ~Copyable {
   }
 
   private static func names(_ index: UInt16, in accepts: UInt64) -> Bool {
-    for place in 0..<4 as Range<UInt64> {
-      if UInt16(truncatingIfNeeded: accepts >> (place * 16)) == index { return true }
-    }
+    for place in 0..<4 where SlotChoice.of(place, in: accepts) == index { return true }
     return false
   }
 

@@ -103,35 +103,10 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  private static func largeEnd<Result>(
-    _ prepare: (TestMachine) -> Result
-  ) -> (TestMachine, Result) {
-    let machine = TestMachine(frames: 16384)
-    let result = prepare(machine)
-    let causer = machine.spawn(priority: 50)
-    let budget = machine.make(.budget, [5_000 * 4096, 100])
-    let memory = machine.make(.memory, [4_096 * 4096], budget: budget)
-    let process = machine.make(.process, budget: budget)
-    for index in 0..<8 as Range<UInt64> {
-      machine.map(
-        machine.initial, memory, process: process, at: (index + 1) << 30,
-        byteCount: 4_096 * 4096)
-    }
-    let theirs = machine.give(budget, to: causer)
-    let own = machine.give(causer.threadHandle, to: causer)
-    machine.holdingWork {
-      machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
-      machine.destroy(causer, theirs)
-      machine.call(causer, .suspend, UInt64(own.rawValue))
-    }
-    #expect(machine.priorityOfEnds == 50)
-    return (machine, result)
-  }
-
   /// A large end goes on at 50. A (50) calls S (60), which deletes something for each call, or not.
   @Test(arguments: [false, true], [true, false])
   func `SCH_502 serverThatDeletesCostsItsCallerNoTurn`(deletes: Bool, rival: Bool) {
-    let (machine, rig) = Self.largeEnd { machine in
+    let (machine, rig) = TestMachine.withLargeEnd { machine in
       let a = machine.spawn(priority: 50)
       let s = machine.spawn(priority: 60)
       let endpoint = machine.makeEndpoint()
@@ -175,7 +150,7 @@ import Testing
   /// S (60) runs in A's slice, in which A (50) has its turn: what S ends at 60 comes first all the same.
   @Test(arguments: [false, true])
   func `SCH_502 callersTurnPassesNoEndsOfTheServers`(isBusy: Bool) {
-    let (machine, rig) = Self.largeEnd { machine in
+    let (machine, rig) = TestMachine.withLargeEnd { machine in
       let a = machine.spawn(priority: 50)
       let s = machine.spawn(priority: 60)
       let endpoint = machine.makeEndpoint()

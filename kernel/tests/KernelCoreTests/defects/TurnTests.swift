@@ -9,35 +9,9 @@ import Testing
 @Suite struct TurnTests {
   typealias Transfers = TestMachine.Transfers
 
-  /// The end of something large goes on at priority 50, init sleeps; what `prepare` made.
-  private static func largeEnd<Result>(
-    _ prepare: (TestMachine) -> Result
-  ) -> (TestMachine, Result) {
-    let machine = TestMachine(frames: 16384)
-    let result = prepare(machine)
-    let causer = machine.spawn(priority: 50)
-    let budget = machine.make(.budget, [5_000 * 4096, 100])
-    let memory = machine.make(.memory, [4_096 * 4096], budget: budget)
-    let process = machine.make(.process, budget: budget)
-    for index in 0..<8 as Range<UInt64> {
-      machine.map(
-        machine.initial, memory, process: process, at: (index + 1) << 30,
-        byteCount: 4_096 * 4096)
-    }
-    let theirs = machine.give(budget, to: causer)
-    let own = machine.give(causer.threadHandle, to: causer)
-    machine.holdingWork {
-      machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
-      machine.destroy(causer, theirs)
-      machine.call(causer, .suspend, UInt64(own.rawValue))
-    }
-    #expect(machine.priorityOfEnds == 50)
-    return (machine, result)
-  }
-
   /// Threads of the priority of a large end share with it, and with each other.
   @Test func `SCH_502 equalsAndALargeEndShare`() {
-    let (machine, actors) = Self.largeEnd { machine in
+    let (machine, actors) = TestMachine.withLargeEnd { machine in
       (0..<3).map { _ in machine.spawn(priority: 50) }
     }
 
@@ -53,7 +27,7 @@ import Testing
   /// Threads that give way all the time do not keep the end from going on, nor it them.
   @Test(arguments: [true, false])
   func `SCH_502 pingPongDoesNotStarveAnEnd`(yields: Bool) {
-    let (machine, (actors, handles)) = Self.largeEnd { machine in
+    let (machine, (actors, handles)) = TestMachine.withLargeEnd { machine in
       let actors = (0..<3).map { _ in machine.spawn(priority: 50) }
       let endpoint = machine.makeEndpoint()
       return (actors, actors.map { machine.give(endpoint, to: $0) })
@@ -87,7 +61,7 @@ import Testing
   /// One who makes and ends things all the time has its equals wait no longer for that.
   @Test(arguments: [true, false])
   func `SCH_502 oneWhoEndsMuchTakesNothingFromItsEquals`(isLargeEndUnderWay: Bool) {
-    let (machine, (actors, budget)) = Self.largeEnd { machine in
+    let (machine, (actors, budget)) = TestMachine.withLargeEnd { machine in
       let actors = (0..<3).map { _ in machine.spawn(priority: 50) }
       return (actors, machine.give(TestMachine.budgetHandle, to: actors[0]))
     }
@@ -120,7 +94,7 @@ import Testing
   /// wakes.
   @Test(arguments: [0, 500_000, 1_000_000, 2_000_000] as [UInt64])
   func `SCH_502 preemptedThreadKeepsItsTurnAgainstAnEnd`(period: UInt64) {
-    let (machine, (computing, higher, timer)) = Self.largeEnd { machine in
+    let (machine, (computing, higher, timer)) = TestMachine.withLargeEnd { machine in
       let computing = machine.spawn(priority: 50)
       let higher = machine.spawn(priority: 90)
       let timer = machine.give(machine.makeNotification(), to: higher)
@@ -154,7 +128,7 @@ import Testing
   /// A more urgent end comes in between: afterwards the thread that is alone at the priority
   /// of the first end has its turns again.
   @Test func `SCH_502 moreUrgentEndDoesNotCostAThreadItsTurns`() {
-    let (machine, (computing, higher, timer, victim)) = Self.largeEnd { machine in
+    let (machine, (computing, higher, timer, victim)) = TestMachine.withLargeEnd { machine in
       let computing = machine.spawn(priority: 50)
       let higher = machine.spawn(priority: 90)
       let timer = machine.give(machine.makeNotification(), to: higher)
@@ -180,7 +154,7 @@ import Testing
 
   /// The same the other way about: the end goes on beside a thread that computes.
   @Test func `SCH_502 moreUrgentEndDoesNotCostALesserOneItsTurns`() {
-    let (machine, computing) = Self.largeEnd { machine in
+    let (machine, computing) = TestMachine.withLargeEnd { machine in
       let computing = machine.spawn(priority: 50)
       let higher = machine.spawn(priority: 90)
       let helper = machine.addThread(to: higher, priority: 90)
@@ -206,7 +180,7 @@ import Testing
 
   /// What a program gives up comes back to it, although somebody else's end goes on.
   @Test func `SCH_502 whatIsGivenUpCanBeSpentAgainBesideAnotherEnd`() {
-    let (machine, (actor, budget)) = Self.largeEnd { machine in
+    let (machine, (actor, budget)) = TestMachine.withLargeEnd { machine in
       let actor = machine.spawn(priority: 50)
       let budget = machine.make(.budget, [4 * 4096, 4])
       return (actor, machine.give(budget, to: actor))
@@ -237,7 +211,7 @@ import Testing
 
   /// Two threads that suspend themselves in turn keep an end of their priority from going on.
   @Test func `SCH_502 suspendingThreadsDoNotStarveAnEnd`() {
-    let (machine, (pair, handles)) = Self.largeEnd { machine in
+    let (machine, (pair, handles)) = TestMachine.withLargeEnd { machine in
       let one = machine.spawn(priority: 50)
       let other = machine.addThread(to: one, priority: 50)
       let handles = [one, other].map { machine.give($0.threadHandle, to: one) }

@@ -60,6 +60,32 @@ extension TestMachine {
     return count
   }
 
+  /// The end of something large goes on at priority 50, init sleeps; what `prepare` made.
+  static func withLargeEnd<Result>(
+    _ prepare: (TestMachine) -> Result
+  ) -> (TestMachine, Result) {
+    let machine = TestMachine(frames: 16384)
+    let result = prepare(machine)
+    let causer = machine.spawn(priority: 50)
+    let budget = machine.make(.budget, [5_000 * 4096, 100])
+    let memory = machine.make(.memory, [4_096 * 4096], budget: budget)
+    let process = machine.make(.process, budget: budget)
+    for index in 0..<8 as Range<UInt64> {
+      machine.map(
+        machine.initial, memory, process: process, at: (index + 1) << 30,
+        byteCount: 4_096 * 4096)
+    }
+    let theirs = machine.give(budget, to: causer)
+    let own = machine.give(causer.threadHandle, to: causer)
+    machine.holdingWork {
+      machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+      machine.destroy(causer, theirs)
+      machine.call(causer, .suspend, UInt64(own.rawValue))
+    }
+    precondition(machine.priorityOfEnds == 50, "the end does not go on")
+    return (machine, result)
+  }
+
   /// Runs the machine for so many slices; each call and each batch takes `step` nanoseconds.
   ///
   /// - Parameters:
