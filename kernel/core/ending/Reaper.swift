@@ -280,7 +280,6 @@ extension Kernel where P: ~Copyable {
     endThreadBindings(of: thread)
     steps -= 5
     let process = objects[thread].process
-    objects[process].endedTime &+= objects[thread].cpuTime
     objects[process].threads.remove(thread, in: objects)
     objects[process].threadCount -= 1
     objects[thread].isDetached = true

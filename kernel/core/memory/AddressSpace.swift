@@ -38,7 +38,10 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Makes the kernel's own tables the active ones on this CPU.
+  ///
+  /// - Precondition: `account` was called just before.
   mutating func leaveSpace() {
+    chargeProcess()
     objects[cpu].activeProcess = .none
     platform.activate(AddressSpaceTag(root: kernelRoot, identifier: 0))
   }
@@ -50,7 +53,10 @@ extension Kernel where P: ~Copyable {
   mutating func endSpace(of process: ProcessID) {
     let space = objects[process].space
     // Its tables are about to be reused: run on the kernel's own.
-    if objects[cpu].activeProcess == process { leaveSpace() }
+    if objects[cpu].activeProcess == process {
+      account()
+      leaveSpace()
+    }
     platform.spaceRemoved(space)
     identifiers.free(space.identifier)
     freeFrame(

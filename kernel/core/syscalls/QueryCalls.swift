@@ -13,8 +13,8 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Parameter handle: Argument 0.
   /// - Throws: `badCapability`; `wrongType` for a reply right; `noRight` without `read`. Cost:
-  ///   O(1), but for a process linear in its threads, and for an endpoint at most
-  ///   `countedWaiters` steps.
+  ///   O(1), but for a process linear in the CPUs, and for an endpoint at most `countedWaiters`
+  ///   steps.
   mutating func queryCall(capability handle: UInt64) throws(Failure) {
     let slot = try lookUp(handle)
     guard objects[slot].type != .reply else { throw .wrongType }
@@ -58,16 +58,16 @@ extension Kernel where P: ~Copyable {
     answer(value: 0)
   }
 
-  /// The words about a process. Cost: linear in its threads, each of which somebody's budget
-  /// pays for.
+  /// The words about a process.
   private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
-    // The caller may be one of its threads: what it ran since the last switch counts too.
+    // The caller may be one of its threads: what it ran since the last switch counts too. Other
+    // CPUs are as they were when they switched last, between threads of the process even.
     if !current.isNone { account() }
-    var time = objects[process].endedTime
-    var thread = objects[process].threads.first
-    while !thread.isNone {
-      time &+= objects[thread].cpuTime
-      thread = List<ThreadsOfProcess>.next(after: thread, in: objects)
+    var time = objects[process].cpuTime
+    for index in 0..<objects.shared.cpuCount {
+      let state = objects.shared.cpus[index]
+      guard objects[state].activeProcess == process else { continue }
+      time &+= objects[state].runningSince &- objects[state].activeSince
     }
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue

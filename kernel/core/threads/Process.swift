@@ -34,8 +34,9 @@ public struct Process: KernelObject, BitwiseCopyable {
   /// Slots of the port ranges, in the order of `ports`.
   var portSlots: [4 of SlotID] = .init(repeating: .none)
 
-  /// Timestamp ticks used by threads that ended.
-  var endedTime: UInt64 = 0
+  /// Timestamp ticks that its threads ran, but for the time since a CPU that is in its space now
+  /// entered that.
+  var cpuTime: UInt64 = 0
   var faultAddress: UInt64 = 0
   var faultPC: UInt64 = 0
 

@@ -158,6 +158,8 @@ extension Kernel where P: ~Copyable {
   /// process or the one before has some, so that a switch costs nothing where nobody uses ports.
   @inline(__always)
   private mutating func enterSpace(of process: ProcessID) {
+    chargeProcess()
+    objects[cpu].activeSince = objects[cpu].runningSince
     platform.activate(objects[process].space)
     objects[cpu].activeProcess = process
     if objects[process].hasPorts || objects[cpu].hasPorts { activatePorts(of: process) }
@@ -188,6 +190,19 @@ extension Kernel where P: ~Copyable {
     let running = objects[cpu].current
     if !running.isNone { objects[running].cpuTime &+= now &- objects[cpu].runningSince }
     objects[cpu].runningSince = now
+  }
+
+  /// Charges a process whose space this CPU is about to leave with the time that it was in there.
+  ///
+  /// A process has a count of its own, beside those of its threads, so that asking for it is not
+  /// linear in them. Between two of its threads it is not touched.
+  ///
+  /// - Precondition: `account` was called just before.
+  @inline(__always)
+  mutating func chargeProcess() {
+    let process = objects[cpu].activeProcess
+    guard !process.isNone else { return }
+    objects[process].cpuTime &+= objects[cpu].runningSince &- objects[cpu].activeSince
   }
 
   // MARK: Time slices

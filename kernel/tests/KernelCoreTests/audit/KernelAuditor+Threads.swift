@@ -67,6 +67,13 @@ extension KernelAuditor {
         expect(object.process == process, "thread \(thread.granule): of another process")
         expect(!object.isDetached, "thread \(thread.granule): ended but listed")
       }
+      let ran = threads.reduce(UInt64(0)) { $0 + kernel.objects[$1].cpuTime }
+      var time = kernel.objects[process].cpuTime
+      for index in 0..<kernel.objects.shared.cpuCount {
+        let state = kernel.objects[kernel.objects.shared.cpus[index]]
+        if state.activeProcess == process { time += state.runningSince - state.activeSince }
+      }
+      expect(time >= ran, "process: ran for less than its threads did")
       let count = UInt32(threads.count)
       expect(kernel.objects[process].threadCount == count, "process: thread count")
       expect(
