@@ -152,10 +152,12 @@ extension Kernel where P: ~Copyable {
   /// runs then behind its equals.
   @inline(__always)
   private mutating func switchDirectly(to thread: ThreadID) {
-    account()
+    let now = platform.timestamp()
+    objects[current].cpuTime &+= now
+    objects[thread].cpuTime &-= now
     objects[cpu].current = thread
     objects[thread].state = .running
-    switchContext(to: thread)
+    switchContext(to: thread, at: now)
   }
 }
 

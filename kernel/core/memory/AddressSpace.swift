@@ -39,9 +39,10 @@ extension Kernel where P: ~Copyable {
 
   /// Makes the kernel's own tables the active ones on this CPU.
   ///
-  /// - Precondition: `account` was called just before.
-  mutating func leaveSpace() {
-    chargeProcess()
+  /// - Parameter now: The timestamp.
+  /// - Precondition: A process's tables are active.
+  mutating func leaveSpace(at now: UInt64) {
+    objects[objects[cpu].activeProcess].cpuTime &+= now
     objects[cpu].activeProcess = .none
     platform.activate(AddressSpaceTag(root: kernelRoot, identifier: 0))
   }
@@ -53,10 +54,7 @@ extension Kernel where P: ~Copyable {
   mutating func endSpace(of process: ProcessID) {
     let space = objects[process].space
     // Its tables are about to be reused: run on the kernel's own.
-    if objects[cpu].activeProcess == process {
-      account()
-      leaveSpace()
-    }
+    if objects[cpu].activeProcess == process { leaveSpace(at: platform.timestamp()) }
     platform.spaceRemoved(space)
     identifiers.free(space.identifier)
     freeFrame(

@@ -60,14 +60,10 @@ extension Kernel where P: ~Copyable {
 
   /// The words about a process.
   private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
-    // The caller may be one of its threads: what it ran since the last switch counts too. Other
-    // CPUs are as they were when they switched last, between threads of the process even.
-    if !current.isNone { account() }
     var time = objects[process].cpuTime
-    for index in 0..<objects.shared.cpuCount {
-      let state = objects.shared.cpus[index]
-      guard objects[state].activeProcess == process else { continue }
-      time &+= objects[state].runningSince &- objects[state].activeSince
+    for index in 0..<objects.shared.cpuCount
+    where objects[objects.shared.cpus[index]].activeProcess == process {
+      time &+= platform.timestamp()
     }
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue
@@ -85,12 +81,12 @@ extension Kernel where P: ~Copyable {
 
   /// The words about a thread.
   private mutating func query(_ thread: ThreadID, into words: inout [8 of UInt64]) {
-    // Threads that do not run were accounted for when they were switched away from.
-    if thread == current { account() }
+    let isRunning = objects[thread].state == .running
     words[0] = UInt64(objects[thread].state.rawValue)
     words[1] = objects[thread].exitValue
     words[2] = UInt64(objects[thread].priority)
-    words[3] = platform.nanoseconds(ticks: objects[thread].cpuTime)
+    words[3] = platform.nanoseconds(
+      ticks: objects[thread].cpuTime &+ (isRunning ? platform.timestamp() : 0))
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 

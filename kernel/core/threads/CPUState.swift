@@ -22,10 +22,6 @@ public struct CPUState: BitwiseCopyable {
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.
   var activeProcess = ProcessID.none
-  /// Timestamp since which `current` runs.
-  var runningSince: UInt64 = 0
-  /// Timestamp since which `activeProcess` is active.
-  var activeSince: UInt64 = 0
   /// When the time slice that runs is over; `.max` if none runs.
   var sliceEnd: UInt64 = .max
   /// How the current thread stands with the reaper; and what is left of its slice, if it has not

@@ -34,8 +34,8 @@ public struct Process: KernelObject, BitwiseCopyable {
   /// Slots of the port ranges, in the order of `ports`.
   var portSlots: [4 of SlotID] = .init(repeating: .none)
 
-  /// Timestamp ticks that its threads ran, but for the time since a CPU that is in its space now
-  /// entered that.
+  /// Timestamp ticks that its threads ran; while CPUs are in its space, less the timestamps at
+  /// which they entered it.
   var cpuTime: UInt64 = 0
   var faultAddress: UInt64 = 0
   var faultPC: UInt64 = 0

@@ -121,12 +121,14 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Parameter keepsSlice: Whether it goes on in the slice that runs.
   mutating func run(_ thread: ThreadID, keepsSlice: Bool = false) {
-    account()
+    let now = platform.timestamp()
+    stopCounting(at: now)
     // What the one before has ended need not be back before another goes on.
     if objects[cpu].current != thread { objects[cpu].owesBatch = false }
     objects[cpu].current = thread
     objects[thread].state = .running
-    switchContext(to: thread)
+    objects[thread].cpuTime &-= now
+    switchContext(to: thread, at: now)
     if !keepsSlice {
       objects[cpu].slice = objects[thread].slice
       objects[cpu].sliceEnd = .max
@@ -139,10 +141,12 @@ extension Kernel where P: ~Copyable {
   /// Makes a thread's address space and extended registers the CPU's.
   ///
   /// The tables stay if its process is active, the registers if the CPU still holds its own.
+  ///
+  /// - Parameter now: The timestamp of the switch.
   @inline(__always)
-  mutating func switchContext(to thread: ThreadID) {
+  mutating func switchContext(to thread: ThreadID, at now: UInt64) {
     let process = objects[thread].process
-    if objects[cpu].activeProcess != process { enterSpace(of: process) }
+    if objects[cpu].activeProcess != process { enterSpace(of: process, at: now) }
     let owner = objects[cpu].extendedOwner
     guard owner != thread else { return }
     if owner.isNone {
@@ -157,9 +161,10 @@ extension Kernel where P: ~Copyable {
   /// Activates a process's page tables and ports. Port permissions are written only if this
   /// process or the one before has some, so that a switch costs nothing where nobody uses ports.
   @inline(__always)
-  private mutating func enterSpace(of process: ProcessID) {
-    chargeProcess()
-    objects[cpu].activeSince = objects[cpu].runningSince
+  private mutating func enterSpace(of process: ProcessID, at now: UInt64) {
+    let previous = objects[cpu].activeProcess
+    if !previous.isNone { objects[previous].cpuTime &+= now }
+    objects[process].cpuTime &-= now
     platform.activate(objects[process].space)
     objects[cpu].activeProcess = process
     if objects[process].hasPorts || objects[cpu].hasPorts { activatePorts(of: process) }
@@ -174,35 +179,25 @@ extension Kernel where P: ~Copyable {
   /// Leaves the CPU to nobody. The extended registers stay where they are: the thread that owns
   /// them may well be the next to run.
   private mutating func idle() {
-    account()
+    let now = platform.timestamp()
+    stopCounting(at: now)
     objects[cpu].current = .none
     objects[cpu].slice = TimeSlice()
     objects[cpu].sliceEnd = .max
     // An idle CPU keeps no process's tables in use: they may go while it sleeps.
-    if !objects[cpu].activeProcess.isNone { leaveSpace() }
+    if !objects[cpu].activeProcess.isNone { leaveSpace(at: now) }
     armTimer()
   }
 
-  /// Charges the time since the last switch to the thread that ran.
+  /// Stops counting the current thread's time, if there is one.
+  ///
+  /// A time that is counted has the timestamp of its beginning taken off, and that of its end
+  /// added: threads by when they run, processes by when a CPU is in their space. So no CPU
+  /// keeps when it switched last, and a process's time is known without a look at its threads.
   @inline(__always)
-  mutating func account() {
-    let now = platform.timestamp()
+  private mutating func stopCounting(at now: UInt64) {
     let running = objects[cpu].current
-    if !running.isNone { objects[running].cpuTime &+= now &- objects[cpu].runningSince }
-    objects[cpu].runningSince = now
-  }
-
-  /// Charges a process whose space this CPU is about to leave with the time that it was in there.
-  ///
-  /// A process has a count of its own, beside those of its threads, so that asking for it is not
-  /// linear in them. Between two of its threads it is not touched.
-  ///
-  /// - Precondition: `account` was called just before.
-  @inline(__always)
-  mutating func chargeProcess() {
-    let process = objects[cpu].activeProcess
-    guard !process.isNone else { return }
-    objects[process].cpuTime &+= objects[cpu].runningSince &- objects[cpu].activeSince
+    if !running.isNone { objects[running].cpuTime &+= now }
   }
 
   // MARK: Time slices

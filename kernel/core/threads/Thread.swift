@@ -61,7 +61,7 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   /// It ended, and the reaper has taken it out of its process.
   var isDetached = false
   var exitValue: UInt64 = 0
-  /// Timestamp ticks that it ran.
+  /// Timestamp ticks that it ran; while it runs, less the timestamp at which it began to.
   var cpuTime: UInt64 = 0
 
   init(registers: P.Registers, process: ProcessID, priority: UInt8, home: CPUID) {

@@ -67,13 +67,17 @@ extension KernelAuditor {
         expect(object.process == process, "thread \(thread.granule): of another process")
         expect(!object.isDetached, "thread \(thread.granule): ended but listed")
       }
-      let ran = threads.reduce(UInt64(0)) { $0 + kernel.objects[$1].cpuTime }
-      var time = kernel.objects[process].cpuTime
-      for index in 0..<kernel.objects.shared.cpuCount {
-        let state = kernel.objects[kernel.objects.shared.cpus[index]]
-        if state.activeProcess == process { time += state.runningSince - state.activeSince }
+      // The times of what runs lack the timestamps at which they began.
+      let now = kernel.platform.time
+      let ran = threads.reduce(UInt64(0)) { (sum, thread) in
+        let isRunning = kernel.objects[thread].state == .running
+        return sum + (kernel.objects[thread].cpuTime &+ (isRunning ? now : 0))
       }
-      expect(time >= ran, "process: ran for less than its threads did")
+      let active = (0..<kernel.objects.shared.cpuCount).count {
+        kernel.objects[kernel.objects.shared.cpus[$0]].activeProcess == process
+      }
+      let time = kernel.objects[process].cpuTime &+ UInt64(active) * now
+      expect(time >= ran && time <= now * 64, "process: ran for less than its threads did")
       let count = UInt32(threads.count)
       expect(kernel.objects[process].threadCount == count, "process: thread count")
       expect(
