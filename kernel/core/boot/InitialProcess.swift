@@ -97,6 +97,7 @@ extension Kernel where P: ~Copyable {
     let budget = objects.rootBudget
     objects[budget] = Budget(
       memoryLimit: frames.freeCount * Limits.pageByteCount, objectLimit: objectLimit)
+    objects[budget].share = TimeShare(ofCPUs: objects.shared.cpuCount)
     objects.shared.objectCounts[Int(ObjectType.budget.rawValue)] += 1
     return budget
   }

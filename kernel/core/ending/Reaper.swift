@@ -221,6 +221,7 @@ extension Kernel where P: ~Copyable {
     }
     guard objects[budget].isUnused, !objects[budget].header.budget.isNone else { return true }
     guard !objects[budget].header.isDoomed else { return false }
+    takeShareBack(from: budget)
     let ended = objects[budget]
     // The parent gets back what it set aside, on top of the charge for the object itself.
     uncharge(

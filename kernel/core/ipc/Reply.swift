@@ -27,12 +27,18 @@ extension Kernel where P: ~Copyable {
     _ = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     let (right, attached) = try checkReply(arguments)
     let caller = right.object.caller
+    // The caller goes on with what it paid for, not with time of the server's own.
+    let isSponsored =
+      right.slot == objects[current].spare
+      && objects[caller].message.answerBits & PendingMessage.ownTimeBit == 0
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     // The reply may have carried the capability away or put another in its place: what the
     // handle names now is what counts.
     let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
-    if objects[current].state == .receiving { handOver(to: caller) }
+    if objects[current].state == .receiving {
+      handOver(to: caller, isSponsored: isSponsored)
+    }
   }
 
   /// All that can be wrong with a reply.

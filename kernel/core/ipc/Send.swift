@@ -99,7 +99,7 @@ extension Kernel where P: ~Copyable {
       answer(value: UInt64(found.count))
     }
     objects.makeReady(receiver)
-    if isCall { handOver(to: receiver) }
+    if isCall { handOver(to: receiver, isSponsored: true) }
   }
 
   // MARK: Faults

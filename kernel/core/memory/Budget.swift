@@ -1,6 +1,7 @@
 import MnosABI
 
-/// How much memory and how many objects a process tree may use, and who owns them.
+/// How much memory, how many objects and what share of the CPU's time a process tree may use,
+/// and who owns them.
 ///
 /// Every frame and every object in use is charged to exactly one budget. A child's limits
 /// are taken from its parent when it is made and given back when it ends, so a budget always
@@ -16,7 +17,10 @@ public struct Budget: KernelObject, BitwiseCopyable {
   public internal(set) var memoryUsed: UInt64 = 0
   public internal(set) var objectsUsed: UInt64 = 0
   /// Processes and budgets charged to it: what can go on by itself.
-  var independentCount: UInt64 = 0
+  var independentCount: UInt32 = 0
+  /// The nearest budget with a share of the CPU's time: itself, one above, or none.
+  var payer = BudgetID.none
+  var share = TimeShare()
   /// The objects charged to it, children included; mappings are found by their process.
   var objects = List<ObjectsOfBudget>()
   /// Where those objects lie.

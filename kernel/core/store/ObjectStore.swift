@@ -111,6 +111,8 @@ public struct SharedState: BitwiseCopyable {
   public internal(set) var objectCounts: [11 of UInt64] = .init(repeating: 0)
   /// Claimed interrupts, chained by line modulo 64.
   var interrupts: [64 of InterruptID] = .init(repeating: .none)
+  /// Budgets with a share of the CPU's time.
+  var shareCount: UInt32 = 0
   /// The first process, and how it ended if it did: nothing can run without it.
   var firstProcess = ProcessID.none
   public internal(set) var firstProcessEnd: ProcessEnd?

@@ -13,7 +13,8 @@ extension Kernel where P: ~Copyable {
   /// - Parameter arguments: The budget that pays; an `ObjectType`; the destination slot, in the
   ///   caller's own table; and words by type, from word 0 on. Memory: bytes, `MemoryOptions`, and
   ///   for device memory machine and physical address. Thread: process, priority. Interrupt:
-  ///   machine, line. Port range: machine, first port, count. Budget: memory limit, object limit.
+  ///   machine, line. Port range: machine, first port, count. Budget: memory limit, object limit,
+  ///   microseconds of CPU time in a period, microseconds of the period.
   /// - Throws: `badCapability`, `wrongType` or `noRight` for the budget, which needs `write`;
   ///   `badState` if the budget is being ended; `badArgument(1)` for a type that cannot be made;
   ///   what `findSlot` throws for argument 2; then what the type's own maker throws. In this
@@ -48,7 +49,7 @@ extension Kernel where P: ~Copyable {
     case .portRange:
       try createPortRange(machine: words[0], first: words[1], count: words[2], in: slot)
     case .budget:
-      try createBudget(budget, memoryLimit: words[0], objectLimit: words[1], in: slot)
+      try createBudget(budget, words, in: slot)
     case .none, .reply, .machine: throw .badArgument(1)
     }
   }
@@ -97,7 +98,7 @@ extension Kernel where P: ~Copyable {
     _ budget: BudgetID, process: UInt64, priority: UInt64, in slot: SlotID
   ) throws(Failure) {
     let process = try lookUp(process, as: Process.self, needing: .manage).object
-    guard priority <= UInt64(objects[current].priority) else { throw .badArgument(4) }
+    guard priority <= UInt64(objects[current].ownPriority) else { throw .badArgument(4) }
     guard objects[process].isAlive, objects[process].state != .stopped else { throw .badState }
     install(try makeThread(budget, in: process, priority: UInt8(priority)), in: slot)
   }
@@ -114,7 +115,8 @@ extension Kernel where P: ~Copyable {
     let thread = try make(
       Thread<P>(
         registers: P.Registers(entry: zero, stack: zero, argument: 0), process: process,
-        priority: priority, home: objects.shared.cpus[0]),
+        priority: priority, home: objects.shared.cpus[0],
+        payer: objects[budget].payer),
       .thread, chargedTo: budget, as: ThreadTag.self)
     objects[process].threads.append(thread, in: objects)
     objects[process].threadCount += 1
@@ -164,22 +166,26 @@ extension Kernel where P: ~Copyable {
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  /// Both limits are taken from the parent at once, beside the child object itself: what a child
-  /// may use it can always use, whatever its siblings do.
+  /// Both limits, and the share of the CPU's time, are taken from the parent at once, beside the
+  /// child object itself: what a child may use it can always use, whatever its siblings do.
   ///
-  /// - Throws: `badArgument(3)`, `badArgument(4)`; `noMemory` or `noSlot` if the parent has not
-  ///   that much left.
+  /// - Parameter words: Memory limit, object limit; microseconds of a period, and of all of it.
+  /// - Throws: `badArgument(3)`, `badArgument(4)`; what `makeShare` throws; `noMemory` or
+  ///   `noSlot` if the parent has not that much left.
   private mutating func createBudget(
-    _ parent: BudgetID, memoryLimit: UInt64, objectLimit: UInt64, in slot: SlotID
+    _ parent: BudgetID, _ words: [8 of UInt64], in slot: SlotID
   ) throws(Failure) {
+    let (memoryLimit, objectLimit) = (words[0], words[1])
     // What no machine has is a mistake, not a shortage.
     guard memoryLimit >> 63 == 0 else { throw .badArgument(3) }
     guard objectLimit >> 63 == 0 else { throw .badArgument(4) }
+    let share = try makeShare(words[2], in: words[3], of: parent)
     try charge(parent, bytes: memoryLimit, objects: objectLimit)
     do throws(Failure) {
       let budget = try make(
         Budget(memoryLimit: memoryLimit, objectLimit: objectLimit), .medium, chargedTo: parent,
         as: Budget.self)
+      giveShare(share, to: budget, of: parent)
       install(budget, in: slot)
     } catch {
       uncharge(parent, bytes: memoryLimit, objects: objectLimit)

@@ -37,7 +37,8 @@ extension Kernel where P: ~Copyable {
       words[1] = budget.memoryUsed
       words[2] = budget.objectLimit
       words[3] = budget.objectsUsed
-      words[4] = budget.independentCount
+      words[4] = UInt64(budget.independentCount)
+      queryShare(of: objects.cast(object, to: Budget.self), into: &words)
     case .interrupt:
       let interrupt = objects[objects.cast(object, to: Interrupt.self)]
       words[0] = UInt64(interrupt.line)
@@ -61,6 +62,7 @@ extension Kernel where P: ~Copyable {
   /// The words about a process.
   private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
     var time = objects[process].cpuTime
+    // Another CPU's timestamp is taken to be this one's.
     for index in 0..<objects.shared.cpuCount
     where objects[objects.shared.cpus[index]].activeProcess == process {
       time &+= platform.timestamp()
@@ -81,13 +83,25 @@ extension Kernel where P: ~Copyable {
 
   /// The words about a thread.
   private mutating func query(_ thread: ThreadID, into words: inout [8 of UInt64]) {
-    let isRunning = objects[thread].state == .running
+    let isRunning = objects[objects[thread].home].current == thread
     words[0] = UInt64(objects[thread].state.rawValue)
     words[1] = objects[thread].exitValue
-    words[2] = UInt64(objects[thread].priority)
+    words[2] = UInt64(objects[thread].ownPriority)
     words[3] = platform.nanoseconds(
       ticks: objects[thread].cpuTime &+ (isRunning ? platform.timestamp() : 0))
     words[4] = objects[thread].isSuspended ? 1 : 0
+  }
+
+  /// The words about a budget's share: microseconds that it has in a period, those of the period,
+  /// and nanoseconds used in this one.
+  private mutating func queryShare(of budget: BudgetID, into words: inout [8 of UInt64]) {
+    guard objects[budget].payer == budget else { return }
+    let now = platform.now()
+    chargePayer(at: now)
+    objects[budget].share.refresh(at: now)
+    words[5] = objects[budget].share.length / 1_000
+    words[6] = objects[budget].share.period / 1_000
+    words[7] = objects[budget].share.used
   }
 
   /// Threads that wait at an endpoint are counted up to this: the queue has no length of its

@@ -89,7 +89,7 @@ extension Kernel where P: ~Copyable {
   ///   the thread ended. In this order.
   mutating func setPriorityCall(_ arguments: PriorityArguments) throws(Failure) {
     let thread = try manageable(arguments.thread)
-    guard arguments.priority <= UInt64(objects[current].priority) else { throw .badArgument(1) }
+    guard arguments.priority <= UInt64(objects[current].ownPriority) else { throw .badArgument(1) }
     guard objects[thread].state != .ended else { throw .badState }
     let priority = UInt8(arguments.priority)
 
@@ -97,12 +97,15 @@ extension Kernel where P: ~Copyable {
     // The run queue finds a thread by its priority, so one that is in it must leave before the
     // priority changes. Any other is only relabelled.
     guard objects[thread].isQueued else {
-      objects[thread].priority = priority
+      objects[thread].ownPriority = priority
+      // Throttled, it stays at 0 until its payer's next period.
+      if !objects[thread].isThrottled { objects[thread].priority = priority }
       if thread == current { objects[cpu].needsSchedule = true }
       return
     }
     objects.leaveRunQueue(thread)
-    objects[thread].priority = priority
+    objects[thread].ownPriority = priority
+    if !objects[thread].isThrottled { objects[thread].priority = priority }
     objects.makeReady(thread)
   }
 

@@ -18,10 +18,18 @@ public struct CPUState: BitwiseCopyable {
   public internal(set) var current = ThreadID.none
   /// Who goes on in the slice that runs, if it is the next to run; see `handOver`.
   var heir = ThreadID.none
+  /// Who goes on at the payer's expense, if it is the next to run.
+  var sponsored = ThreadID.none
+  /// The budget whose share the time that runs is of, or none.
+  var payer = BudgetID.none
   /// Whose extended registers the CPU holds, or none.
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.
   var activeProcess = ProcessID.none
+  /// Since when, in nanoseconds, time is still to be counted for the payer.
+  var payingSince: UInt64 = 0
+  /// When the payer's share is spent, or has to be looked at; `.max` if nobody has one.
+  var payerEnd: UInt64 = .max
   /// When the time slice that runs is over; `.max` if none runs.
   var sliceEnd: UInt64 = .max
   /// How the current thread stands with the reaper; and what is left of its slice, if it has not

@@ -14,7 +14,7 @@ import MnosABI
 extension Kernel where P: ~Copyable {
   /// Nanoseconds a thread runs before the next of its priority does.
   static var sliceLength: UInt64 { 5_000_000 }
-  /// Ready threads of stopped processes that are dropped in one go.
+  /// Ready threads that are dropped or throttled in one go.
   static var scanLength: Int { 64 }
 
   /// Ends an entry: afterwards `current` is the thread to run, or none to idle.
@@ -55,6 +55,8 @@ extension Kernel where P: ~Copyable {
   mutating func schedule() {
     wakeOtherCPUs()
     objects[cpu].needsSchedule = false
+    // What was used up to now decides who may run.
+    if objects.shared.shareCount > 0 { chargePayer(at: platform.now()) }
     let running = objects[cpu].current
     guard !running.isNone, objects[running].state == .running, !objects[running].isSuspended
     else { return runNext() }
@@ -64,7 +66,8 @@ extension Kernel where P: ~Copyable {
       objects[running].state = .ready
       return runNext()
     }
-    if Int(objects[running].priority) >= objects[cpu].ready.highestPriority {
+    let priority = Int(objects[running].priority)
+    if settleReady(above: priority), priority >= objects[cpu].ready.highestPriority {
       startSlice()
       armTimer()
       return
@@ -89,29 +92,22 @@ extension Kernel where P: ~Copyable {
 
   /// Switches to the first ready thread, or to idling.
   private mutating func runNext() {
-    let next = takeNext()
-    let isHeir = next == objects[cpu].heir
-    objects[cpu].heir = .none
-    if next.isNone { idle() } else { run(next, keepsSlice: isHeir) }
-  }
-
-  /// Takes the first ready thread out of the queue. Those of processes that stopped or are
-  /// ending are left out of it: nothing of theirs runs again.
-  ///
-  /// They are dropped here and not when their process stops, so that stopping it is O(1).
-  ///
-  /// - Returns: None if no thread is ready, or if `scanLength` had to be dropped.
-  private mutating func takeNext() -> ThreadID {
-    for _ in 0..<Self.scanLength {
+    var next = ThreadID.none
+    if settleReady(above: -1) {
       let priority = objects[cpu].ready.highestPriority
-      guard priority >= 0 else { return .none }
-      let thread = objects[cpu].ready.first(atPriority: priority)
-      objects[cpu].ready.remove(thread, in: objects)
-      if objects[objects[thread].process].state == .running { return thread }
+      if priority >= 0 {
+        next = objects[cpu].ready.first(atPriority: priority)
+        objects[cpu].ready.remove(next, in: objects)
+      }
+    } else {
+      // There were many; interrupts first, then the rest of them.
+      objects[cpu].needsSchedule = true
     }
-    // There were many; interrupts first, then the rest of them.
-    objects[cpu].needsSchedule = true
-    return .none
+    let isHeir = next == objects[cpu].heir
+    let isSponsored = next == objects[cpu].sponsored
+    objects[cpu].heir = .none
+    objects[cpu].sponsored = .none
+    if next.isNone { idle() } else { run(next, keepsSlice: isHeir, keepsPayer: isSponsored) }
   }
 
   /// Makes `thread`, which is in no queue, the current one.
@@ -119,8 +115,12 @@ extension Kernel where P: ~Copyable {
   /// What it has left of a slice goes on. A whole one is started only if somebody of its priority
   /// waits, so a CPU with one busy thread takes no timer interrupts for slices.
   ///
-  /// - Parameter keepsSlice: Whether it goes on in the slice that runs.
-  mutating func run(_ thread: ThreadID, keepsSlice: Bool = false) {
+  /// - Parameters:
+  ///   - keepsSlice: Whether it goes on in the slice that runs.
+  ///   - keepsPayer: Whether it goes on at the expense of who pays now.
+  mutating func run(
+    _ thread: ThreadID, keepsSlice: Bool = false, keepsPayer: Bool = false
+  ) {
     let now = platform.timestamp()
     stopCounting(at: now)
     // What the one before has ended need not be back before another goes on.
@@ -129,6 +129,7 @@ extension Kernel where P: ~Copyable {
     objects[thread].state = .running
     objects[thread].cpuTime &-= now
     switchContext(to: thread, at: now)
+    if !keepsPayer { beginPaying() }
     if !keepsSlice {
       objects[cpu].slice = objects[thread].slice
       objects[cpu].sliceEnd = .max
@@ -182,6 +183,7 @@ extension Kernel where P: ~Copyable {
     let now = platform.timestamp()
     stopCounting(at: now)
     objects[cpu].current = .none
+    endPaying()
     objects[cpu].slice = TimeSlice()
     objects[cpu].sliceEnd = .max
     // An idle CPU keeps no process's tables in use: they may go while it sleeps.
@@ -259,8 +261,10 @@ extension Kernel where P: ~Copyable {
   /// thread stays behind its equals. So it does with one that began at a higher priority than its
   /// own: if there are equals, they have no part in that.
   ///
+  /// - Parameter isSponsored: Whether it also goes on at the expense of who pays now.
   /// - Precondition: The current thread waits.
-  mutating func handOver(to thread: ThreadID) {
+  mutating func handOver(to thread: ThreadID, isSponsored: Bool) {
+    if isSponsored { objects[cpu].sponsored = thread }
     guard objects[cpu].sliceEnd != .max || objects[cpu].slice.left > 0,
       objects[thread].isQueued, objects[thread].home == cpu,
       objects[thread].priority >= objects[cpu].slice.priority
@@ -305,7 +309,8 @@ extension Kernel where P: ~Copyable {
   /// It is never disarmed: firing early costs one interrupt, which arms it anew, and saves a write
   /// to the timer for each wait that ends before its deadline.
   mutating func armTimer() {
-    let due = min(objects[cpu].timers.deadline(in: objects), objects[cpu].sliceEnd)
+    let wait = min(objects[cpu].timers.deadline(in: objects), objects[cpu].sliceEnd)
+    let due = min(wait, objects[cpu].payerEnd)
     guard due < objects[cpu].armedDeadline else { return }
     objects[cpu].armedDeadline = due
     platform.armTimer(deadline: due)
@@ -316,6 +321,8 @@ extension Kernel where P: ~Copyable {
   /// The timer itself is armed by the `schedule` that follows a block.
   mutating func startTimer(_ thread: ThreadID, deadline: UInt64) {
     guard deadline != Deadline.never else { return }
+    // Its timer is needed for the wait, and who waits is not throttled.
+    if objects[thread].isThrottled { objects.endThrottle(thread) }
     let home = objects[thread].home
     objects[home].timers.insert(thread, deadline: deadline, in: objects)
     objects[home].needsSchedule = true
@@ -332,6 +339,11 @@ extension Kernel where P: ~Copyable {
     while left > 0 {
       let thread = objects[cpu].timers.earliest
       guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
+      guard !objects[thread].isThrottled else {
+        unthrottle(thread)
+        left -= 1
+        continue
+      }
       wake(thread, .timedOut, steps: &left)
       // It is the woken thread's doing, not that of the one that happens to run, or of none.
       if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
@@ -340,6 +352,7 @@ extension Kernel where P: ~Copyable {
       objects[cpu].sliceEnd = .max
       if !current.isNone { endSlice() }
     }
+    if now >= objects[cpu].payerEnd, objects[cpu].payerEnd != .max { payerEnded(at: now) }
     armTimer()
   }
 

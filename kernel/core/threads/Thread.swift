@@ -14,6 +14,7 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   let process: ProcessID
   public internal(set) var state = ThreadState.new
   public internal(set) var isSuspended = false
+  /// What the scheduler goes by: its own priority, or 0 while it is throttled.
   public internal(set) var priority: UInt8
   /// Whether it stands in its CPU's run queue.
   var isQueued = false
@@ -32,6 +33,13 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   var spare = SlotID.none
   /// The CPU whose run queue it uses.
   let home: CPUID
+  /// The nearest budget with a share of the CPU's time, of the one that it is charged to and
+  /// those above; none if its time is not counted.
+  let payer: BudgetID
+  /// The priority that it was given.
+  public internal(set) var ownPriority: UInt8
+  /// Whether the share of its payer is spent: it runs when nothing else does.
+  public internal(set) var isThrottled = false
   /// What it had left when it was preempted. Of the thread that runs, and of those that wait, the
   /// CPU knows.
   var slice = TimeSlice()
@@ -64,11 +72,15 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   /// Timestamp ticks that it ran; while it runs, less the timestamp at which it began to.
   var cpuTime: UInt64 = 0
 
-  init(registers: P.Registers, process: ProcessID, priority: UInt8, home: CPUID) {
+  init(
+    registers: P.Registers, process: ProcessID, priority: UInt8, home: CPUID, payer: BudgetID
+  ) {
     self.registers = registers
     self.process = process
     self.priority = priority
+    ownPriority = priority
     self.home = home
+    self.payer = payer
   }
 
   /// Whether it can run as soon as a CPU is free.
@@ -135,10 +147,19 @@ struct PendingMessage: BitwiseCopyable {
   var callBits: UInt8 = 0
   /// Whether the endpoint capability that is received through has `grant`.
   var mayGrant = false
-  /// The kernel's report of the thread's own fault, not a call it made.
-  var isFault = false
+  /// Why its answer does not switch to it directly; 0 of a call to which that may happen.
+  var answerBits: UInt8 = 0
 
   static var plainCall: UInt8 { 0x80 }
+  static var faultBit: UInt8 { 1 }
+  /// Its server runs at its own expense by now.
+  static var ownTimeBit: UInt8 { 2 }
+
+  /// The kernel's report of the thread's own fault, not a call it made.
+  var isFault: Bool {
+    get { answerBits & Self.faultBit != 0 }
+    set { answerBits = newValue ? answerBits | Self.faultBit : answerBits & ~Self.faultBit }
+  }
   var isCall: Bool { callBits & Self.plainCall != 0 }
   var leases: Leases { Leases(bits: callBits & ~Self.plainCall) }
 }

@@ -25,6 +25,8 @@ extension ObjectStore where P: ~Copyable {
   func makeReady(_ thread: ThreadID) {
     self[thread].state = .ready
     self[thread].slice = TimeSlice()
+    // Whether its share is still spent is looked at when it is to run.
+    if self[thread].isThrottled { endThrottle(thread) }
     guard !self[thread].isSuspended else { return }
     let home = self[thread].home
     self[home].ready.insert(thread, atHead: false, in: self)

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 7])
-  func `THR_014 timeOfAProcessIsThatOfItsThreads`(threadCount: Int) {
+  func timeOfAProcessIsThatOfItsThreads(threadCount: Int) {
     let first = machine.spawn()
     var threads = [first]
     for _ in 1..<threadCount { threads.append(machine.addThread(to: first)) }
@@ -53,7 +53,7 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  @Test func `THR_014 askingForOnesOwnTimeSaysAllOfIt`() {
+  @Test func askingForOnesOwnTimeSaysAllOfIt() {
     let actor = machine.spawn()
     let own = machine.give(actor.processHandle, to: actor)
     for step: UInt64 in 1...3 {
@@ -71,7 +71,7 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  @Test func `THR_014 aDirectSwitchChargesWhoRan`() {
+  @Test func aDirectSwitchChargesWhoRan() {
     let endpoint = machine.makeEndpoint()
     let server = machine.spawn()
     let client = machine.spawn()

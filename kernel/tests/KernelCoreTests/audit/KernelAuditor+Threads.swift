@@ -70,14 +70,16 @@ extension KernelAuditor {
       // The times of what runs lack the timestamps at which they began.
       let now = kernel.platform.time
       let ran = threads.reduce(UInt64(0)) { (sum, thread) in
-        let isRunning = kernel.objects[thread].state == .running
-        return sum + (kernel.objects[thread].cpuTime &+ (isRunning ? now : 0))
+        let isRunning = kernel.objects[kernel.objects[thread].home].current == thread
+        return sum &+ (kernel.objects[thread].cpuTime &+ (isRunning ? now : 0))
       }
       let active = (0..<kernel.objects.shared.cpuCount).count {
         kernel.objects[kernel.objects.shared.cpus[$0]].activeProcess == process
       }
-      let time = kernel.objects[process].cpuTime &+ UInt64(active) * now
-      expect(time >= ran && time <= now * 64, "process: ran for less than its threads did")
+      let time = kernel.objects[process].cpuTime &+ UInt64(active) &* now
+      expect(time >= ran, "process: ran for less than its threads did")
+      expect(
+        time / UInt64(kernel.objects.shared.cpuCount) <= now, "process: ran for longer than all")
       let count = UInt32(threads.count)
       expect(kernel.objects[process].threadCount == count, "process: thread count")
       expect(
@@ -117,7 +119,7 @@ extension KernelAuditor {
       }
       if object.timer.isArmed {
         expect(
-          waits || object.state == .awaitingReply,
+          object.isThrottled || waits || object.state == .awaitingReply,
           "thread \(thread.granule): \(object.state) with a timer")
       }
       expect(
@@ -294,7 +296,8 @@ extension KernelAuditor {
           pending.append((child, node))
         }
       }
-      let due = min(state.timers.deadline(in: kernel.objects), state.sliceEnd)
+      let due = min(
+        state.timers.deadline(in: kernel.objects), state.sliceEnd, state.payerEnd)
       let deadline = kernel.platform.cpus[index].timerDeadline
       expect(
         deadline <= due || kernel.platform.neglect.contains(.timer),

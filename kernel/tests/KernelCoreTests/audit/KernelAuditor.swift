@@ -34,6 +34,7 @@ struct KernelAuditor {
     auditor.checkThreads(kernel)
     auditor.checkWaiting(kernel)
     auditor.checkRunQueues(kernel)
+    auditor.checkShares(kernel)
     auditor.checkTimers(kernel)
     auditor.checkMappings(kernel)
     auditor.checkTranslations(kernel)
