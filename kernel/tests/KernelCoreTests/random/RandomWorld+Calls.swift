@@ -181,7 +181,9 @@ extension RandomWorld {
       case .thread: [handle(process, .process), UInt64(97 + random.below(4))]
       case .interrupt: [machineHandle, UInt64(random.below(9))]
       case .portRange: [machineHandle, UInt64(random.below(300)), UInt64(random.below(20))]
-      case .budget: [UInt64(random.below(40)) * 4096, UInt64(random.below(30))]
+      case .budget:
+        [UInt64(random.below(40)) * 4096, UInt64(random.below(30))]
+          + (random.chance(40) ? [UInt64(random.below(300)), UInt64(900 + random.below(400))] : [])
       default: []
       }
     invoke(

@@ -33,7 +33,8 @@ struct RandomWorld {
       (.endpoint, []), (.endpoint, []), (.notification, []), (.notification, []),
       (.memory, [8192]), (.memory, [4096]),
       (.interrupt, [UInt64(TestMachine.machineHandle.rawValue), 3]),
-      (.budget, [40 * 4096, 40]),
+      // Much more than its share is what its threads use.
+      (.budget, [40 * 4096, 40] + (random.chance(70) ? [4, 1_000] : [])),
     ]
     for (type, words) in shared { _ = machine.make(type, words) }
     for _ in 0..<3 { spawn() }
