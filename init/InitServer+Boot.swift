@@ -87,7 +87,8 @@ extension ManifestProblem {
   var name: Name {
     switch self {
     case .duplicateName(let name), .nobodyServes(let name), .circularNeed(let name),
-      .priorityTooHigh(let name), .duplicateGrant(let name), .noBudget(let name):
+      .priorityTooHigh(let name), .duplicateGrant(let name), .noBudget(let name),
+      .badShare(let name), .tooManyShares(let name):
       name
     }
   }
@@ -100,6 +101,8 @@ extension ManifestProblem {
     case .priorityTooHigh: "the manifest gives a priority that init does not have"
     case .duplicateGrant: "the manifest gives this service one capability twice"
     case .noBudget: "the manifest gives this service no memory or no objects"
+    case .badShare: "the manifest gives this service no share of time, or one that cannot be"
+    case .tooManyShares: "with this service's the manifest shares out more time than there is"
     }
   }
 }

@@ -133,7 +133,7 @@ extension InitServer {
     let order = SpawnOrder(
       number: number, owner: Self.ownNumber, name: entry.name, priority: entry.priority,
       memoryLimit: entry.memoryLimit, objectLimit: entry.objectLimit,
-      arguments: arguments(of: entry))
+      share: entry.share, arguments: arguments(of: entry))
     var prepared = try spawner.prepare(order, archive.contents(of: program))
     for grant in entry.grants {
       try authority.give(

@@ -11,7 +11,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("console"), path: "bin/console", serves: [Name("console")], needs: [],
       grants: [.serialPort, .directory], priority: 180, memoryLimit: 4 << 20,
-      objectLimit: 512, restart: .always)
+      objectLimit: 512, share: .percent(30), restart: .always)
   }
 
   /// Serves "initramfs": the archive's files, in place.
@@ -19,7 +19,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("initramfs"), path: "bin/initramfs", serves: [Name("initramfs")],
       needs: [], grants: [.archive, .directory], priority: 150, memoryLimit: 8 << 20,
-      objectLimit: 4096, restart: .always)
+      objectLimit: 4096, share: .percent(15), restart: .always)
   }
 
   /// Serves "vfs": one tree of files over all file services.
@@ -27,7 +27,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("vfs"), path: "bin/vfs", serves: [Name("vfs")],
       needs: [Name("initramfs")], grants: [.directory], priority: 140,
-      memoryLimit: 32 << 20, objectLimit: 8192, restart: .always)
+      memoryLimit: 32 << 20, objectLimit: 8192, share: .percent(15), restart: .always)
   }
 
   /// The user's command line.
@@ -36,10 +36,11 @@ public enum Manifest {
       name: ShortName("shell"), path: "bin/shell", serves: [],
       needs: [Name("console"), Name("vfs")],
       grants: [.directory, .processes(mayUsePower: true), .machineStatistics], priority: 100,
-      memoryLimit: 64 << 20, objectLimit: 8192, restart: .always)
+      memoryLimit: 64 << 20, objectLimit: 8192, share: .percent(20), restart: .always)
   }
 
-  /// What a program gets that a user starts.
+  /// What a program gets that a user starts. It has no share of the CPU's time: it has what the
+  /// services, all of them more urgent, leave.
   public static var spawned: SpawnDefaults {
     SpawnDefaults(priority: 80, memoryLimit: 32 << 20, objectLimit: 20_000)
   }
@@ -59,6 +60,8 @@ public struct ServiceEntry {
   public var priority: UInt8
   public var memoryLimit: UInt64
   public var objectLimit: UInt64
+  /// What of the CPU's time it may use while others want it; all of them together at most all.
+  public var share: CPUShare
   public var restart: RestartRule
 }
 

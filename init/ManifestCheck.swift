@@ -14,6 +14,10 @@ enum ManifestProblem: Error, Equatable {
   case duplicateGrant(Name)
   /// A service with no memory or no objects: it could not start.
   case noBudget(Name)
+  /// A share of the CPU's time that the kernel would refuse.
+  case badShare(Name)
+  /// With this one's share they add up to more time than there is.
+  case tooManyShares(Name)
 }
 
 enum ManifestCheck {
@@ -21,6 +25,7 @@ enum ManifestCheck {
   static func check(
     _ services: [ServiceEntry], highestPriority: UInt8
   ) throws(ManifestProblem) {
+    var shares: UInt64 = 0
     for (index, service) in services.enumerated() {
       let name = service.name.asName
       for other in services[..<index] {
@@ -31,6 +36,9 @@ enum ManifestCheck {
       }
       guard service.priority < highestPriority else { throw .priorityTooHigh(name) }
       guard service.memoryLimit > 0, service.objectLimit > 0 else { throw .noBudget(name) }
+      guard service.share.isPossible else { throw .badShare(name) }
+      shares += service.share.millionths
+      guard shares <= 1_000_000 else { throw .tooManyShares(name) }
       for (place, grant) in service.grants.enumerated()
       where service.grants[..<place].contains(grant) {
         throw .duplicateGrant(name)

@@ -17,6 +17,8 @@ struct SpawnOrder {
   var priority: UInt8
   var memoryLimit: UInt64
   var objectLimit: UInt64
+  /// Of the CPU's time; nil not to be counted.
+  var share: CPUShare?
   /// Each followed by a zero byte.
   var arguments: [UInt8]
 }
@@ -99,7 +101,7 @@ struct Spawner: ~Copyable {
     let own = try budget.makeBudget(
       memoryLimit: Self.limit(
         order.memoryLimit, ofFree: try budget.usage().freeMemory),
-      objectLimit: order.objectLimit)
+      objectLimit: order.objectLimit, share: order.share)
     let process = try own.makeProcess()
     let thread = try own.makeThread(in: process, priority: order.priority)
     return LoadedProcess(

@@ -72,4 +72,18 @@ import Testing
         == .duplicateGrant(Name("a")))
     #expect(problem([entry("a", memoryLimit: 0)]) == .noBudget(Name("a")))
   }
+
+  @Test func sharesAreChecked() {
+    for share in [
+      CPUShare(microseconds: 0, period: 1_000), CPUShare(microseconds: 1_001, period: 1_000),
+      CPUShare(microseconds: 1, period: 999), CPUShare(microseconds: 1, period: 1_000_001),
+      CPUShare(microseconds: 0, period: 0), CPUShare(microseconds: .max, period: .max),
+    ] {
+      #expect(problem([entry("a", share: share)]) == .badShare(Name("a")))
+    }
+    #expect(problem([entry("a", share: .percent(60)), entry("b", share: .percent(40))]) == nil)
+    #expect(
+      problem([entry("a", share: .percent(60)), entry("b", share: .percent(41))])
+        == .tooManyShares(Name("b")))
+  }
 }

@@ -1,7 +1,16 @@
 extension Budget {
-  /// A budget inside this one: what it uses, this one uses too.
-  public func makeBudget(memoryLimit: UInt64, objectLimit: UInt64) throws(SyscallStatus) -> Budget {
-    Budget(adopting: try create(.budget, memoryLimit, objectLimit))
+  /// A budget inside this one: what it may use is taken from this one at once.
+  ///
+  /// - Parameter share: How much of the CPU's time it may use, taken from the nearest budget above
+  ///   that has a share; nil to use that one's with all others that do so.
+  /// - Throws: `noMemory`, `noSlot`, `unavailable` if this one has not that much memory, objects
+  ///   or time left; `badArgument` for a share that cannot be.
+  public func makeBudget(
+    memoryLimit: UInt64, objectLimit: UInt64, share: CPUShare? = nil
+  ) throws(SyscallStatus) -> Budget {
+    Budget(
+      adopting: try create(
+        .budget, memoryLimit, objectLimit, share?.microseconds ?? 0, share?.period ?? 0))
   }
 
   public func makeEndpoint() throws(SyscallStatus) -> ReceiveEndpoint {
@@ -66,7 +75,9 @@ extension Budget {
     let words = try query()
     return BudgetUsage(
       memoryLimit: words[0], memoryUsed: words[1], objectLimit: words[2], objectsUsed: words[3],
-      processCount: words[4])
+      processCount: words[4],
+      share: words[6] == 0 ? nil : CPUShare(microseconds: words[5], period: words[6]),
+      timeUsed: words[7])
   }
 
   private func create(
@@ -87,9 +98,45 @@ public struct BudgetUsage: Equatable, Sendable {
   public let objectsUsed: UInt64
   /// Processes charged to it, and budgets made from it.
   public let processCount: UInt64
+  /// What of the CPU's time it may use, without what budgets made from it were given.
+  public var share: CPUShare?
+  /// Nanoseconds of its share that are used in the period that runs.
+  public var timeUsed: UInt64 = 0
 
   /// Bytes that may still be used.
   public var freeMemory: UInt64 { memoryLimit > memoryUsed ? memoryLimit - memoryUsed : 0 }
+}
+
+/// How much of a CPU's time may be used in each period. Who has used it up runs only when nobody
+/// else wants the CPU, until the period ends.
+public struct CPUShare: Equatable, Sendable {
+  /// At most the period, more than 0.
+  public let microseconds: UInt64
+  /// Microseconds, 1,000 to 1,000,000.
+  public let period: UInt64
+
+  public init(microseconds: UInt64, period: UInt64) {
+    self.microseconds = microseconds
+    self.period = period
+  }
+
+  /// So many hundredths of each 20 milliseconds: who waits for somebody else's share to end waits
+  /// no longer than that.
+  ///
+  /// - Precondition: 1 to 100.
+  public static func percent(_ hundredths: UInt64) -> CPUShare {
+    CPUShare(microseconds: hundredths * 200, period: 20_000)
+  }
+
+  /// Whether the kernel would take it.
+  public var isPossible: Bool {
+    (1_000...1_000_000).contains(period) && microseconds > 0 && microseconds <= period
+  }
+
+  /// Millionths of a CPU, rounded up as the kernel does when it adds shares.
+  ///
+  /// - Precondition: `isPossible`.
+  public var millionths: UInt64 { (microseconds * 1_000_000 + period - 1) / period }
 }
 
 /// Arithmetic on pages.

@@ -44,11 +44,11 @@ public enum KernelCalls {
 
   public static func create(
     _ type: ObjectType, from budget: Handle, slot: UInt16 = SlotChoice.any,
-    _ word0: UInt64 = 0, _ word1: UInt64 = 0
+    _ word0: UInt64 = 0, _ word1: UInt64 = 0, _ word2: UInt64 = 0, _ word3: UInt64 = 0
   ) -> Outcome {
     raw(
       .create, budget.argument, UInt64(type.rawValue), UInt64(slot),
-      [word0, word1, 0, 0, 0, 0, 0, 0])
+      [word0, word1, word2, word3, 0, 0, 0, 0])
   }
 
   // MARK: Messages

@@ -101,11 +101,11 @@ public struct Scope: ~Copyable {
 
   // MARK: Remote threads
 
-  /// A thread of this process.
+  /// A thread of this process, charged to its budget or another.
   public mutating func remote(
-    priority: UInt64? = nil, line: UInt = #line
+    priority: UInt64? = nil, from payer: Handle? = nil, line: UInt = #line
   ) throws(Unexpected) -> RemoteThread {
-    try remote(in: process, isOwn: true, priority ?? self.priority, line)
+    try remote(in: process, isOwn: true, priority ?? self.priority, payer ?? budget, line)
   }
 
   /// A process without threads, with the code of remote threads mapped.
@@ -127,13 +127,14 @@ public struct Scope: ~Copyable {
   public mutating func remote(
     in other: Handle, line: UInt = #line
   ) throws(Unexpected) -> RemoteThread {
-    try remote(in: other, isOwn: false, priority, line)
+    try remote(in: other, isOwn: false, priority, budget, line)
   }
 
   private mutating func remote(
-    in owner: Handle, isOwn: Bool, _ priority: UInt64, _ line: UInt
+    in owner: Handle, isOwn: Bool, _ priority: UInt64, _ payer: Handle, _ line: UInt
   ) throws(Unexpected) -> RemoteThread {
-    let thread = try make(.thread, owner.argument, priority, line: line)
+    let made = KernelCalls.create(.thread, from: payer, owner.argument, priority)
+    let thread = keep(try expect(made, line: line).handle)
     precondition(livingCount < 64)
     living[livingCount] = thread
     livingCount += 1
