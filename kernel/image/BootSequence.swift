@@ -135,13 +135,15 @@ struct BootSequence: ~Copyable {
     guard let line = loader.kernelFile?.commandLine else { return }
     options = line.withBytes { BootOptions($0) }
     Instance.powersOffOnPanic = options.powersOffOnPanic
-    guard options.unknownCount > 0, options.logLevel.rawValue >= LogLevel.warning.rawValue else {
-      return
+    guard options.logLevel.rawValue >= LogLevel.warning.rawValue else { return }
+    for index in 0..<min(options.unknownCount, options.unknown.count) {
+      platform.write("mnos: warning: unknown kernel option: ")
+      for place in options.unknown[index] { platform.writeDebug(byte: line[place]) }
+      platform.write("\n")
     }
-    let unknown = options.firstUnknown
-    platform.write("mnos: warning: unknown kernel option: ")
-    for index in unknown { platform.writeDebug(byte: line[index]) }
-    platform.write("\n")
+    if options.unknownCount > options.unknown.count {
+      platform.write("mnos: warning: there are more unknown kernel options\n")
+    }
   }
 
   /// Where init and the archive are, and which devices there are.

@@ -23,10 +23,11 @@ enum BuildCommand {
   ) throws(ToolFailure) {
     let start = ContinuousClock.now
     let builder = Builder(try Workspace.context(architecture, configuration: configuration))
-    if let only {
-      try builder.build(.only(only))
-    } else {
-      try builder.build(.everything)
+    try FolderLock.holding("\(builder.context.root)/\(builder.context.folder)") {
+      () throws(ToolFailure) in
+      try builder.build(only.map { .only($0) } ?? .everything)
+    }
+    if only == nil {
       let lines = try SizeReport(builder.context).lines(programs: builder.programs)
       for line in lines { print(line) }
     }

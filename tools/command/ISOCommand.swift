@@ -102,12 +102,15 @@ struct ImageRequest {
     let context = try Workspace.context(architecture)
     // What is wrong with the loader is known before minutes of building.
     let loader = try loader(context)
-    let builder = Builder(context, workerCount: workerCount ?? StepRunner.defaultWorkerCount)
-    try builder.build(.everything, additions: additions, standIns: standIns)
-    let inputs = try ImageInputs(
-      context, environment: ProcessInfo.processInfo.environment, kernelOptions: kernelOptions,
-      replacements: replacements)
-    return try ISOMaker(context, bootloader: loader, inputs: inputs).make(output: path)
+    return try FolderLock.holding("\(context.root)/\(context.folder)") {
+      () throws(ToolFailure) in
+      let builder = Builder(context, workerCount: workerCount ?? StepRunner.defaultWorkerCount)
+      try builder.build(.everything, additions: additions, standIns: standIns)
+      let inputs = try ImageInputs(
+        context, environment: ProcessInfo.processInfo.environment, kernelOptions: kernelOptions,
+        replacements: replacements)
+      return try ISOMaker(context, bootloader: loader, inputs: inputs).make(output: path)
+    }
   }
 
   private func loader(_ context: BuildContext) throws(ToolFailure) -> ISOMaker.Bootloader {

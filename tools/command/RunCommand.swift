@@ -22,6 +22,9 @@ enum RunCommand {
     let request = try imageRequest(options, machine)
     let commands = options.value("--exec").map(ExecDialogue.commands(in:))
     if let commands, commands.isEmpty { throw .usage("--exec holds no command") }
+    if let broken = commands?.first(where: { $0.contains(where: \.isNewline) }) {
+      throw .usage("--exec holds a line end inside quotes, which the shell cannot be told: \(broken)")
+    }
     let timeout = try options.count("--timeout")
     try Doctor.ensure(
       architectures: [architecture.name], emulator: true,

@@ -52,18 +52,22 @@ public struct ExecDialogue: Sendable {
     commandCount = commands.count
   }
 
-  /// Splits the argument of `--exec` at semicolons outside quotes.
+  /// Splits the argument of `--exec` at semicolons and line ends, as the shell would: not inside
+  /// quotes, nor behind a backslash.
   public static func commands(in text: String) -> [String] {
     var commands: [String] = []
     var current = ""
     var quote: Character?
+    var isEscaped = false
     for character in text {
-      if character == quote {
+      let isPlain = !isEscaped
+      isEscaped = isPlain && quote != "'" && character == "\\"
+      if isPlain, character == quote {
         quote = nil
-      } else if quote == nil, character == "\"" || character == "'" {
+      } else if isPlain, quote == nil, character == "\"" || character == "'" {
         quote = character
       }
-      if character == ";", quote == nil {
+      if isPlain, quote == nil, character == ";" || character.isNewline {
         commands.append(current)
         current = ""
       } else {

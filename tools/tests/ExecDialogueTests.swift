@@ -111,8 +111,11 @@ import Testing
   @Test(arguments: [
     ("help; ls /;ps", ["help", "ls /", "ps"]), ("echo 'a;b'; ls", ["echo 'a;b'", "ls"]),
     (" ; ;", []), ("echo \"x; 'y\"", ["echo \"x; 'y\""]),
+    ("echo a\\;b; ls", ["echo a\\;b", "ls"]), ("echo '\\'; ls", ["echo '\\'", "ls"]),
+    ("echo \"\\\";\"; ls", ["echo \"\\\";\"", "ls"]),
+    ("ls\nps\r\n\nls", ["ls", "ps", "ls"]),
   ])
-  func semicolonsOutsideQuotesSeparate(text: String, commands: [String]) {
+  func semicolonsAndLineEndsOutsideQuotesSeparate(text: String, commands: [String]) {
     #expect(ExecDialogue.commands(in: text) == commands)
   }
 }

@@ -21,8 +21,8 @@ public struct BootOptions {
   /// `kernel.panic=poweroff`: a panic turns the machine off. `halt`, the default, leaves its
   /// report on the screen.
   public private(set) var powersOffOnPanic = false
-  /// Words that mean nothing, or a value that cannot be: the first of them, for a warning.
-  public private(set) var firstUnknown: Range<Int> = 0..<0
+  /// Words that mean nothing, or have a value that cannot be: the first eight, for a warning.
+  public private(set) var unknown: [8 of Range<Int>] = .init(repeating: 0..<0)
   public private(set) var unknownCount = 0
 
   /// Reads a command line. Never fails: what it does not know is counted.
@@ -37,7 +37,7 @@ public struct BootOptions {
       var end = start
       while end < line.count, line[end] > 32 { end += 1 }
       if !apply(start..<end, of: line) {
-        if unknownCount == 0 { firstUnknown = start..<end }
+        if unknownCount < unknown.count { unknown[unknownCount] = start..<end }
         unknownCount += 1
       }
       start = end

@@ -68,7 +68,13 @@ import Testing
     let options = options(line)
 
     #expect(options.unknownCount == 2)
-    #expect(text(options.firstUnknown, of: line) == word)
+    #expect(text(options.unknown[0], of: line) == word)
+    #expect(text(options.unknown[1], of: line) == "also=unknown")
     #expect(!options.runsSelfTests)
+  }
+
+  @Test func thoseBeyondTheEighthAreCounted() {
+    let options = options((1...12).map { "unknown\($0)" }.joined(separator: " "))
+    #expect(options.unknownCount == 12)
   }
 }

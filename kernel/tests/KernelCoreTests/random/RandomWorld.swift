@@ -34,7 +34,7 @@ struct RandomWorld {
       (.memory, [8192]), (.memory, [4096]),
       (.interrupt, [UInt64(TestMachine.machineHandle.rawValue), 3]),
       // Much more than its share is what its threads use.
-      (.budget, [40 * 4096, 40] + (random.chance(70) ? [4, 1_000] : [])),
+      (.budget, [40 * 4096, 40] + (random.chance(80) ? [1, 1_000] : [])),
     ]
     for (type, words) in shared { _ = machine.make(type, words) }
     for _ in 0..<3 { spawn() }
@@ -199,7 +199,7 @@ struct RandomWorld {
     // From a child budget at times, whose end takes the process along.
     let budgets = handles(of: initial.process, .budget)
     let own = TestMachine.budgetHandle
-    let budget = budgets.isEmpty || random.chance(60) ? own : random.pick(budgets)
+    let budget = budgets.isEmpty || random.chance(50) ? own : random.pick(budgets)
     func create(_ type: ObjectType, _ words: [UInt64], _ payer: Handle) -> Handle? {
       guard machine.canAct(initial) else { return nil }
       let outcome = machine.call(
