@@ -49,7 +49,7 @@ extension Kernel where P: ~Copyable {
       steps -= 4
       proceed(process, to: .mappings)
     case .mappings:
-      let mapping = objects[process].mappings.first
+      let mapping = objects[process].mappings.root
       guard !mapping.isNone else { return proceed(process, to: .chunks) }
       _ = unmapStep(mapping, steps: &steps)
     case .chunks: endChunk(of: process, steps: &steps)

@@ -219,9 +219,11 @@ extension Kernel where P: ~Copyable {
     guard endNames(of: budget.header, steps: &steps) else {
       return !isUnfinished(budget.header)
     }
-    guard objects[budget].isUnused, !objects[budget].header.budget.isNone else { return true }
+    guard !objects[budget].header.budget.isNone else { return true }
+    // Its memory may be in use for long, by those it was given to.
+    if objects[budget].isIdle { takeShareBack(from: budget) }
+    guard objects[budget].isUnused else { return true }
     guard !objects[budget].header.isDoomed else { return false }
-    takeShareBack(from: budget)
     let ended = objects[budget]
     // The parent gets back what it set aside, on top of the charge for the object itself.
     uncharge(

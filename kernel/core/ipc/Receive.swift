@@ -92,6 +92,8 @@ extension Kernel where P: ~Copyable {
     objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
     if isCall {
       objects[sender].state = .awaitingReply
+      // It pays from here on, if it can.
+      beginPaying()
     } else {
       objects.stopTimer(sender)
       objects.complete(sender, ResultWord(.ok), value: UInt64(found.count))
@@ -106,6 +108,8 @@ extension Kernel where P: ~Copyable {
     guard !notification.isNone, objects[notification].word != 0 else { return false }
     objects.deliverSignal(objects[notification].word, to: thread)
     objects[notification].word = 0
+    // Whoever was answered just now does not pay for this.
+    beginPaying()
     return true
   }
 

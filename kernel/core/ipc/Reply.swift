@@ -14,6 +14,8 @@ extension Kernel where P: ~Copyable {
     let (right, attached) = try checkReply(arguments)
     let count = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     answer(value: UInt64(count))
+    // Its caller pays no more.
+    beginPaying()
   }
 
   /// Replies if the call names a reply right, then receives.

@@ -18,11 +18,13 @@ public struct Budget: KernelObject, BitwiseCopyable {
   public internal(set) var objectsUsed: UInt64 = 0
   /// Processes and budgets charged to it: what can go on by itself.
   var independentCount: UInt32 = 0
+  /// Threads charged to it, ended ones included as long as something names them.
+  var threadCount: UInt32 = 0
   /// The nearest budget with a share of the CPU's time: itself, one above, or none.
   var payer = BudgetID.none
-  var share = TimeShare()
   /// The objects charged to it, children included; mappings are found by their process.
   var objects = List<ObjectsOfBudget>()
+  var share = TimeShare()
   /// Where those objects lie.
   var slabs = SlabSet()
 
@@ -32,4 +34,6 @@ public struct Budget: KernelObject, BitwiseCopyable {
   }
 
   var isUnused: Bool { memoryUsed == 0 && objectsUsed == 0 }
+  /// Whether nobody spends its share, nor can make a thread that would if no capability names it.
+  var isIdle: Bool { threadCount == 0 && independentCount == 0 }
 }

@@ -28,7 +28,8 @@ extension Kernel where P: ~Copyable {
   mutating func uncharge(_ budget: BudgetID, bytes: UInt64, objects count: UInt64) {
     objects[budget].memoryUsed -= bytes
     objects[budget].objectsUsed -= count
-    let isUnnamed = objects[budget].isUnused && objects[budget].header.names.isEmpty
+    let isOver = objects[budget].isUnused || objects[budget].payer == budget && objects[budget].isIdle
+    let isUnnamed = isOver && objects[budget].header.names.isEmpty
     if isUnnamed || objects[budget].header.isCondemned { objects.doom(budget.header) }
   }
 
@@ -76,6 +77,7 @@ extension Kernel where P: ~Copyable {
     objects[budget].objects.append(header, in: objects)
     objects.shared.objectCounts[Int(Tag.type.rawValue)] += 1
     if Tag.type.isIndependent { objects[budget].independentCount += 1 }
+    if Tag.type == .thread { objects[budget].threadCount += 1 }
     return header.narrowed(to: tag)
   }
 
@@ -84,6 +86,7 @@ extension Kernel where P: ~Copyable {
     let budget = objects[object].budget
     objects.shared.objectCounts[Int(objects[object].typeCode)] -= 1
     if objects[object].type.isIndependent { objects[budget].independentCount -= 1 }
+    if objects[object].type == .thread { objects[budget].threadCount -= 1 }
     objects[budget].objects.remove(object, in: objects)
     releasePlace(object, chargedTo: budget)
   }

@@ -8,22 +8,17 @@ import MnosABI
 ///                                mapStep ──>    │    <── unmapStep
 ///
 /// `mappedCount` is moved with each page, so a mapping can be left half made between two
-/// batches, and taken away from there. It stands in two lists: that of the slot it was made
-/// through, which ends it with the capability, and that of its process.
+/// batches, and taken away from there. It stands in the list of the slot it was made through,
+/// which ends it with the capability, and in the tree of its process, by address.
 extension Kernel where P: ~Copyable {
-  /// Mappings that one process can have at a time; looking one up is linear in them.
-  static var mappingLimit: UInt32 { 4096 }
-
   /// Notes a mapping; its pages are filled by `mapStep`.
   ///
   /// - Throws: `noSlot`, `noMemory`; nothing has changed then.
   mutating func addMapping(_ mapping: Mapping) throws(Failure) -> MappingID {
     let process = mapping.process
-    guard objects[process].mappingCount < Self.mappingLimit else { throw .noSlot }
     let id = try make(mapping, chargedTo: objects[process].header.budget)
     objects[mapping.slot].mappings.append(id, in: objects)
-    objects[process].mappings.append(id, in: objects)
-    objects[process].mappingCount += 1
+    objects[process].mappings.insert(id, in: objects)
     return id
   }
 
@@ -32,36 +27,35 @@ extension Kernel where P: ~Copyable {
     let process = objects[id].process
     objects[objects[id].slot].mappings.remove(id, in: objects)
     objects[process].mappings.remove(id, in: objects)
-    objects[process].mappingCount -= 1
     // A thread that works on it learns that it is gone.
     let worker = objects[id].worker
     if !worker.isNone { objects.completeWork(of: worker, .cancelled) }
     free(id, chargedTo: objects[process].header.budget)
   }
 
-  /// The mapping that covers any part of a range, or none. Linear in the process's mappings.
+  /// The last mapping that covers any part of a range, or none. O(log n) of the process's
+  /// mappings.
+  ///
+  /// - Precondition: `end` is above `address`.
   mutating func mapping(
     overlapping address: UInt64, end: UInt64, in process: ProcessID
   ) -> MappingID {
-    var id = objects[process].mappings.first
-    while !id.isNone, objects[id].end <= address || objects[id].address >= end {
-      id = List<MappingsOfProcess>.next(after: id, in: objects)
-    }
-    return id
+    // No two overlap, so of those that begin before the end the last one ends last.
+    let last = objects[process].mappings.last(notAbove: end - 1, in: objects)
+    return last.isNone || objects[last].end <= address ? .none : last
   }
 
   /// The mapping of exactly this range.
   ///
-  /// - Throws: `badState` if there is none. Linear in the process's mappings.
+  /// - Throws: `badState` if there is none. Cost: O(log n) of the process's mappings.
   mutating func mapping(
     at address: UInt64, byteCount: UInt64, in process: ProcessID
   ) throws(Failure) -> MappingID {
-    var id = objects[process].mappings.first
-    while !id.isNone {
-      if objects[id].address == address, objects[id].end - address == byteCount { return id }
-      id = List<MappingsOfProcess>.next(after: id, in: objects)
-    }
-    throw .badState
+    let mapping = objects[process].mappings.last(notAbove: address, in: objects)
+    guard !mapping.isNone, objects[mapping].address == address,
+      objects[mapping].end - address == byteCount
+    else { throw .badState }
+    return mapping
   }
 
   /// Fills pages of a mapping.
@@ -111,7 +105,8 @@ extension Kernel where P: ~Copyable {
     }
     objects[id].mappedCount = count
     guard count == 0, steps > 0 else { return false }
-    steps -= 1
+    // It is taken out of a list and a tree.
+    steps -= 3
     removeMapping(id)
     return true
   }

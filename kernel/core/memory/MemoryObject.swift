@@ -67,10 +67,12 @@ public struct Mapping: BitwiseCopyable {
   /// The most that `protect` may give: what was asked for, and held, when it was made.
   let ceilingBits: UInt16
   let isDevice: Bool
+  /// Its height in the tree of its process, and its place there.
+  var height: UInt8 = 0
+  var ofProcess = TreeLinks<Mapping>()
   /// The thread whose work is on this mapping, or none.
   var worker = ThreadID.none
   var ofSlot = Links<Mapping>()
-  var ofProcess = Links<Mapping>()
 
   init(
     process: ProcessID, slot: SlotID, address: UInt64, base: UInt64, byteCount: UInt64,
@@ -112,12 +114,23 @@ enum MappingsOfSlot: ListRole {
   }
 }
 
-/// The mappings in an address space, in no order of addresses.
-enum MappingsOfProcess: ListRole {
+/// The mappings in an address space, by address.
+enum MappingsOfProcess: TreeRole {
   static subscript<P: Platform & ~Copyable>(
     _ mapping: MappingID, in store: ObjectStore<P>
-  ) -> Links<Mapping> {
+  ) -> TreeLinks<Mapping> {
     get { store[mapping].ofProcess }
     set { store[mapping].ofProcess = newValue }
   }
+
+  static subscript<P: Platform & ~Copyable>(
+    heightOf mapping: MappingID, in store: ObjectStore<P>
+  ) -> UInt8 {
+    get { store[mapping].height }
+    set { store[mapping].height = newValue }
+  }
+
+  static func key<P: Platform & ~Copyable>(
+    of mapping: MappingID, in store: ObjectStore<P>
+  ) -> UInt64 { store[mapping].address }
 }

@@ -35,7 +35,7 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Precondition: `hasWork`.
   public mutating func runBatch() {
-    if isReapersTurn { return reapBatch() }
+    if isReapersTurn { return reapUncounted() }
     let thread = current
     guard !thread.isNone else { return }
     var steps = Self.batchSteps

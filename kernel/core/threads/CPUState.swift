@@ -22,6 +22,8 @@ public struct CPUState: BitwiseCopyable {
   var sponsored = ThreadID.none
   /// The budget whose share the time that runs is of, or none.
   var payer = BudgetID.none
+  /// Whether that share is spent, and the thread runs because nobody else wanted the CPU.
+  var isSpent = false
   /// Whose extended registers the CPU holds, or none.
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.

@@ -21,8 +21,7 @@ public struct Process: KernelObject, BitwiseCopyable {
   /// Capabilities to it in tables of other processes.
   var foreignNameCount: UInt32 = 0
 
-  var mappings = List<MappingsOfProcess>()
-  var mappingCount: UInt32 = 0
+  var mappings = SearchTree<MappingsOfProcess>()
   /// Frames of its page tables, the root included.
   var tableFrames: UInt32 = 1
 

@@ -29,7 +29,8 @@ extension Kernel where P: ~Copyable {
   /// Queues what was doomed since the last time: it is as urgent as the thread that caused it.
   mutating func adoptDoomed(by causer: ThreadID) {
     let before = objects.shared.reaper.priority
-    let priority = causer.isNone ? 0 : objects[causer].priority
+    // Its own, also while it is throttled: somebody more urgent may wait for this end.
+    let priority = causer.isNone ? 0 : objects[causer].ownPriority
     // Before what others have ended: it is given back before the thread goes on, if a batch
     // is enough for it.
     objects.shared.reaper.adopt(atPriority: priority, isFirst: true, in: objects)
@@ -67,7 +68,8 @@ extension Kernel where P: ~Copyable {
       return runNext()
     }
     let priority = Int(objects[running].priority)
-    if settleReady(above: priority), priority >= objects[cpu].ready.highestPriority {
+    let isSettled = settleReady(above: priority)
+    if isSettled, priority >= objects[cpu].ready.highestPriority {
       startSlice()
       armTimer()
       return
@@ -76,7 +78,15 @@ extension Kernel where P: ~Copyable {
     saveSlice(for: running)
     objects[running].state = .ready
     objects[cpu].ready.insert(running, atHead: true, in: objects)
-    runNext()
+    if isSettled { runNext() } else { putOff() }
+  }
+
+  /// There are many ready threads to be looked at: interrupts first, then the rest of them.
+  private mutating func putOff() {
+    objects[cpu].needsSchedule = true
+    objects[cpu].heir = .none
+    objects[cpu].sponsored = .none
+    idle()
   }
 
   /// Interrupts the CPUs that this entry has given something to look at.
@@ -92,16 +102,12 @@ extension Kernel where P: ~Copyable {
 
   /// Switches to the first ready thread, or to idling.
   private mutating func runNext() {
+    guard settleReady(above: -1) else { return putOff() }
     var next = ThreadID.none
-    if settleReady(above: -1) {
-      let priority = objects[cpu].ready.highestPriority
-      if priority >= 0 {
-        next = objects[cpu].ready.first(atPriority: priority)
-        objects[cpu].ready.remove(next, in: objects)
-      }
-    } else {
-      // There were many; interrupts first, then the rest of them.
-      objects[cpu].needsSchedule = true
+    let priority = objects[cpu].ready.highestPriority
+    if priority >= 0 {
+      next = objects[cpu].ready.first(atPriority: priority)
+      objects[cpu].ready.remove(next, in: objects)
     }
     let isHeir = next == objects[cpu].heir
     let isSponsored = next == objects[cpu].sponsored
@@ -264,7 +270,8 @@ extension Kernel where P: ~Copyable {
   /// - Parameter isSponsored: Whether it also goes on at the expense of who pays now.
   /// - Precondition: The current thread waits.
   mutating func handOver(to thread: ThreadID, isSponsored: Bool) {
-    if isSponsored { objects[cpu].sponsored = thread }
+    // A spent share is no use to it: then it has its own.
+    if isSponsored, !objects[cpu].isSpent { objects[cpu].sponsored = thread }
     guard objects[cpu].sliceEnd != .max || objects[cpu].slice.left > 0,
       objects[thread].isQueued, objects[thread].home == cpu,
       objects[thread].priority >= objects[cpu].slice.priority

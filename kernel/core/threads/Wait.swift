@@ -30,6 +30,11 @@ extension ObjectStore where P: ~Copyable {
     guard !self[thread].isSuspended else { return }
     let home = self[thread].home
     self[home].ready.insert(thread, atHead: false, in: self)
+    if self[home].isSpent {
+      // Now somebody else does: who was called from there goes on at its own expense, or not.
+      self[home].payerEnd = 0
+      self[home].needsSchedule = true
+    }
     guard !self[home].needsSchedule else { return }
     let running = self[home].current
     // A rival of the same priority matters too: it starts the running thread's time slice.

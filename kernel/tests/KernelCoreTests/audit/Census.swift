@@ -70,7 +70,7 @@ struct Census {
       pending += collect(budget, kernel)
     }
     for process in processes {
-      mappings += Census.members(kernel.objects[process].mappings, kernel)
+      mappings += Census.members(kernel.objects[process].mappings.root, of: kernel)
       guard kernel.objects[process].state != .ended else { continue }
       for slot in Self.allSlots(of: process, kernel) where kernel.objects[slot].state != .free {
         slots.append(slot)
@@ -129,6 +129,17 @@ struct Census {
       node = Role[node, in: kernel.objects].next
     }
     return result
+  }
+
+  /// The mappings of a tree below one of them, that one included, by address, as far as it is
+  /// sound.
+  static func members(
+    _ top: MappingID, of kernel: borrowing TestKernel, levels: Int = 40
+  ) -> [MappingID] {
+    guard !top.isNone, levels > 0 else { return [] }
+    let links = kernel.objects[top].ofProcess
+    return members(links.left, of: kernel, levels: levels - 1) + [top]
+      + members(links.right, of: kernel, levels: levels - 1)
   }
 
   /// The chunks of a table, by number, with their frames.

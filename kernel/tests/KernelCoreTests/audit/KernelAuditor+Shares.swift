@@ -23,6 +23,15 @@ extension KernelAuditor {
       given[(above.isNone ? root : above).granule, default: 0] += object.share.parts
     }
     expect(kernel.objects.shared.shareCount == count, "count of shares")
+    var threads: [UInt32: UInt32] = [:]
+    for thread in census.threads {
+      threads[kernel.objects[thread].header.budget.granule, default: 0] += 1
+    }
+    for budget in census.budgets {
+      expect(
+        kernel.objects[budget].threadCount == threads[budget.granule, default: 0],
+        "budget \(budget.granule): count of threads")
+    }
     for budget in census.budgets {
       let share = kernel.objects[budget].share
       expect(

@@ -119,7 +119,7 @@ extension KernelAuditor {
       }
       if object.timer.isArmed {
         expect(
-          object.isThrottled || waits || object.state == .awaitingReply,
+          object.isThrottled && object.state != .ended || waits || object.state == .awaitingReply,
           "thread \(thread.granule): \(object.state) with a timer")
       }
       expect(
