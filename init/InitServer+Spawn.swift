@@ -120,7 +120,7 @@ extension InitServer {
     case .tooManyGrants: .badArguments
     case .kernel(.noMemory), .kernel(.noSlot): .exhausted
     case .kernel(.badArgument): .badArguments
-    case .kernel: .failed
+    case .kernel, .noProgram: .failed
     }
   }
 }

@@ -94,6 +94,8 @@ extension InitServer {
     let entry = service.entry
     lastNumber += 1
     let number = lastNumber
+    // Back before the call returns, and nobody runs before this: init has the highest priority.
+    service.reserve = nil
     do throws(SpawnFailure) {
       service.process = try spawn(entry, number)
       service.process?.isReported = true
@@ -104,7 +106,7 @@ extension InitServer {
         service.isMissing = true
         log.write("its program is ")
         log.write(problem.reason)
-      case .kernel(.unavailable):
+      case .noProgram:
         service.isMissing = true
         log.write("its program /")
         log.write(entry.path)
@@ -113,6 +115,7 @@ extension InitServer {
         log.write("cannot be started: ")
         log.write(status.words)
         log.writeLine()
+        reserveShares()
         return planRestart(
           service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
       case .tooManyGrants:
@@ -129,7 +132,7 @@ extension InitServer {
     let archive = archive
     var path: [UInt8] = []
     path.write(entry.path)
-    guard let program = archive.find(path) else { throw .kernel(.unavailable) }
+    guard let program = archive.find(path) else { throw .noProgram }
     let order = SpawnOrder(
       number: number, owner: Self.ownNumber, name: entry.name, priority: entry.priority,
       memoryLimit: entry.memoryLimit, objectLimit: entry.objectLimit,
@@ -165,6 +168,18 @@ extension InitServer {
       process.end()
       spawned.endAll(ownedBy: process.number)
       planRestart(service, startedAt: process.startTime, exitValue: end)
+    }
+    // What was given up above is back.
+    reserveShares()
+  }
+
+  /// Keeps the shares of the CPU's time of services that are to be started again.
+  private mutating func reserveShares() {
+    for service in services
+    where service.process == nil && service.reserve == nil && service.startTime != nil
+      && !service.isMissing
+    {
+      service.reserve = spawner.reserve(service.entry.share)
     }
   }
 

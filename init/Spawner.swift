@@ -5,6 +5,8 @@ import ProgramFormat
 enum SpawnFailure: Error, Equatable {
   case badProgram(ProgramImageError)
   case tooManyGrants
+  /// The initramfs has no such file.
+  case noProgram
   case kernel(SyscallStatus)
 }
 
@@ -60,6 +62,13 @@ struct Spawner: ~Copyable {
     } catch {
       throw .kernel(error)
     }
+  }
+
+  /// A budget that keeps a share of the CPU's time for who is not there, and nothing else.
+  ///
+  /// - Returns: nil if that much is not left.
+  func reserve(_ share: CPUShare) -> Budget? {
+    try? budget.makeBudget(memoryLimit: 0, objectLimit: 0, share: share)
   }
 
   /// Starts a prepared process with what its record names.

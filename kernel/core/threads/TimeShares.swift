@@ -39,6 +39,7 @@ extension Kernel where P: ~Copyable {
     let now = platform.now()
     chargePayer(at: now)
     changePayer(to: payer(of: current, at: now), at: now)
+    armTimer()
   }
 
   /// The caller in a thread's spare, whom it serves, or none.

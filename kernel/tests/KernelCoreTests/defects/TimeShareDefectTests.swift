@@ -1,0 +1,251 @@
+import MnosABI
+import Testing
+
+@testable import KernelCore
+
+/// Ways to have more of the CPU's time than one's share, or to take it from others, that were
+/// found once.
+@Suite struct TimeShareDefectTests {
+  private let machine = TestMachine()
+  private static let period: UInt64 = 20_000_000
+  private static let step: UInt64 = 100_000
+
+  private func makeBudget(
+    share: UInt64, in period: UInt64 = Self.period / 1_000, of parent: Handle? = nil
+  ) -> Handle {
+    machine.make(
+      .budget, [100 * 4096, 100, share, period], budget: parent ?? TestMachine.budgetHandle)
+  }
+
+  private func create(_ actor: Actor, _ budget: Handle, share: UInt64, _ period: UInt64) -> Outcome {
+    machine.call(
+      actor, .create, UInt64(budget.rawValue), UInt64(ObjectType.budget.rawValue), 0xffff,
+      [20 * 4096, 20, share, period])
+  }
+
+  private func parkInit() { machine.wait(machine.initial, machine.makeNotification()) }
+
+  private func run(
+    periods: UInt64, act: (ThreadID) -> Void
+  ) -> [UInt32: Int] {
+    let slices = periods * Self.period / TestKernel.sliceLength
+    return machine.run(slices: slices, step: Self.step, whileEnding: false, act: act).acts
+  }
+
+  /// Steps that so many microseconds in each period come to.
+  private func steps(_ share: UInt64, periods: UInt64) -> Int { Int(share * 1_000 * periods / Self.step) }
+
+  /// A thread that is being ended is the current one still when its share is spent: its timer must
+  /// not be armed, for nobody would stop it.
+  @Test func aThreadThatEndsIsNotThrottled() {
+    let budget = makeBudget(share: 1_000)
+    let thread = machine.spawn(budget: budget)
+    let own = machine.give(budget, to: thread)
+    // So that its end takes more than a batch.
+    for _ in 0..<80 { _ = machine.give(thread.threadHandle, to: thread) }
+    parkInit()
+    machine.holdingWork {
+      machine.destroy(thread, own)
+      var isEnded = false
+      while machine.kernel.isReaping, !isEnded {
+        machine.kernel.enter(cpu: 0)
+        if machine.kernel.hasWork { machine.kernel.runBatch() }
+        isEnded = machine.isAlive(thread.thread) && machine.state(thread) == .ended
+      }
+      #expect(isEnded)
+      // Between a batch and `leave`, as the machine takes interrupts.
+      machine.kernel.platform.advance(to: machine.now + 2_000_000)
+      machine.kernel.timerFired()
+      if machine.isAlive(thread.thread) {
+        #expect(!machine.kernel.objects[thread.thread].timer.isArmed)
+      }
+      machine.kernel.leave()
+    }
+    machine.advance(to: machine.now + 10 * Self.period)
+    #expect(machine.findings == [])
+  }
+
+  /// A share is not had anew by making the budget anew.
+  @Test(arguments: [1_000, 20_000, 200_000] as [UInt64])
+  func aBudgetMadeAnewHasNoNewShare(childPeriod: UInt64) {
+    let budget = makeBudget(share: 2_000)
+    let manager = machine.spawn(priority: 90, budget: budget)
+    let own = machine.give(budget, to: manager)
+    let process = machine.give(manager.processHandle, to: manager)
+    let alarm = machine.give(machine.makeNotification(), to: manager)
+    let other = machine.spawn(priority: 10)
+    parkInit()
+    var child: Handle?
+    let acts = run(periods: 20) { thread in
+      guard thread == manager.thread else { return }
+      if let budget = child { machine.destroy(manager, budget) }
+      child = nil
+      // Nine tenths of it for the child.
+      let made = create(manager, own, share: childPeriod * 9 / 100, childPeriod)
+      if made.status == .ok {
+        child = made.handle
+        let spinner = machine.call(
+          manager, .create, UInt64(made.handle.rawValue), UInt64(ObjectType.thread.rawValue),
+          0xffff, [UInt64(process.rawValue), 80])
+        machine.call(manager, .start, UInt64(spinner.handle.rawValue), 0x10_0000, 0x20_0000)
+      }
+      // As long as the child can spend it at a stretch, and a little.
+      machine.wait(manager, alarm, deadline: machine.now + childPeriod * 90 + 150_000)
+    }
+    let total = Int(20 * Self.period / Self.step)
+    let used = total - (acts[other.thread.granule] ?? 0)
+    // A tenth, and a step more for each time that somebody is looked at.
+    #expect(used <= total / 5, "\(used) of \(total)")
+    #expect(machine.findings == [])
+  }
+
+  /// Who spends a share with others cannot give it away.
+  @Test func onlyTheHolderOfAShareGivesOfIt() {
+    let parent = makeBudget(share: 4_000)
+    let inner = machine.make(.budget, [20 * 4096, 20], budget: parent)
+    #expect(create(machine.initial, inner, share: 100, 20_000).status == .unavailable)
+    #expect(create(machine.initial, parent, share: 100, 20_000).status == .ok)
+    // Below the budget of everything there is nobody to take it from.
+    let plain = machine.make(.budget, [30 * 4096, 30])
+    #expect(create(machine.initial, plain, share: 100, 20_000).status == .ok)
+    #expect(machine.findings == [])
+  }
+
+  /// A share returns when nobody can spend it, though memory that its budget pays for is in use.
+  @Test func aShareReturnsBeforeTheMemory() {
+    let budget = makeBudget(share: 15_000)
+    let actor = machine.spawn(budget: budget)
+    let memory = machine.make(.memory, [4096], budget: budget)
+    #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .unavailable)
+    machine.destroy(machine.initial, actor.processHandle)
+    for handle in [actor.processHandle, actor.threadHandle] { machine.delete(machine.initial, handle) }
+    #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .unavailable)
+    machine.delete(machine.initial, budget)
+    #expect(machine.findings == [])
+    #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .ok)
+    #expect(machine.query(machine.initial, memory)?[0] == 4096)
+    machine.delete(machine.initial, memory)
+    #expect(machine.findings == [])
+  }
+
+  /// A call that waited in the queue while the server ran at its own expense.
+  @Test func aQueuedCallerDoesNotGoOnWithTheServersTime() {
+    let client = machine.spawn(budget: makeBudget(share: 1_000))
+    let server = machine.spawn()
+    let other = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let serving = machine.give(endpoint, to: server)
+    machine.receive(server, serving)
+    parkInit()
+    var calls = 0
+    let acts = run(periods: 10) { thread in
+      if thread == client.thread {
+        // The send makes the server ready; the call then finds it busy, and waits.
+        if calls % 40 == 0 {
+          machine.send(client, calling)
+          machine.request(client, calling)
+        }
+        calls += 1
+      } else if thread == server.thread {
+        let right = machine.outcome(server).result.reply
+        machine.replyAndReceive(server, right, serving)
+      }
+    }
+    #expect(calls > 0)
+    let ran = acts[client.thread.granule] ?? 0
+    #expect(ran <= steps(1_000, periods: 10) + 30, "\(ran)")
+    #expect((acts[other.thread.granule] ?? 0) > Int(8 * Self.period / Self.step))
+    #expect(machine.findings == [])
+  }
+
+  /// Who is throttled goes behind those who have waited for the CPU to be idle.
+  @Test func aShortPeriodDoesNotStarveThoseWhoWaitForIdleTime() {
+    _ = machine.spawn(budget: makeBudget(share: 1, in: 1_000))
+    let long = machine.spawn(budget: makeBudget(share: 1_000, in: 500_000))
+    let lowest = machine.spawn(priority: 0)
+    parkInit()
+    let acts = run(periods: 20) { _ in }
+    let total = Int(20 * Self.period / Self.step)
+    for actor in [long, lowest] { #expect(acts[actor.thread.granule] ?? 0 > total / 3) }
+    #expect(machine.findings == [])
+  }
+
+  /// A thread whose share is spent calls its own server of high priority in each gap.
+  @Test func aSpentShareIsNoLongerSpentByWayOfAServer() {
+    let budget = makeBudget(share: 1_000)
+    let client = machine.spawn(priority: 90, budget: budget)
+    let server = machine.spawn(priority: 95, budget: budget)
+    let victim = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let serving = machine.give(endpoint, to: server)
+    let alarm = machine.give(machine.makeNotification(), to: victim)
+    machine.receive(server, serving)
+    parkInit()
+    var late: UInt64 = 0
+    var called: UInt64 = 0
+    var count = 0
+    var due: UInt64 = 0
+    _ = run(periods: 20) { thread in
+      if thread == client.thread {
+        called = machine.now
+        machine.request(client, calling)
+      } else if thread == server.thread {
+        // It answers just before it would be looked at.
+        guard machine.now - called > 4_700_000 else { return }
+        machine.replyAndReceive(server, machine.outcome(server).result.reply, serving)
+      } else if thread == victim.thread {
+        if due > 0 {
+          late += machine.now - due
+          count += 1
+        }
+        due = machine.now + 200_000
+        machine.wait(victim, alarm, deadline: due)
+      }
+    }
+    #expect(count > 200)
+    // Late by the share, once in a period, and by a step.
+    #expect(late / UInt64(max(count, 1)) < 500_000, "\(late / UInt64(max(count, 1)))")
+    #expect(machine.findings == [])
+  }
+
+  /// What a throttled thread ends is ended as urgently as if it was not.
+  @Test func whatAThrottledThreadEndsIsEnded() {
+    let actor = machine.spawn(priority: 60, budget: makeBudget(share: 1_000))
+    let caller = machine.spawn(priority: 90)
+    let endpoint = machine.makeEndpoint()
+    let serving = machine.give(endpoint, to: actor)
+    let calling = machine.give(endpoint, to: caller)
+    machine.receive(actor, serving)
+    machine.request(caller, calling)
+    parkInit()
+    machine.advance(to: machine.now + 3_000_000)
+    #expect(machine.kernel.objects[actor.thread].isThrottled)
+    let right = machine.outcome(actor).result.reply
+    machine.holdingWork {
+      machine.delete(actor, right)
+      #expect(machine.priorityOfEnds == 60)
+    }
+    machine.enter { _ in }
+    #expect(machine.outcome(caller).status == .peerGone)
+    #expect(machine.findings == [])
+  }
+
+  /// Many threads that are throttled and return: the one below them runs all the same.
+  @Test func manyThrottledThreadsAreNoBurst() {
+    let budget = machine.make(.budget, [300 * 4096, 400, 1, 1_000])
+    let first = machine.spawn(budget: budget)
+    for _ in 0..<150 {
+      let thread = machine.make(
+        .thread, [UInt64(first.processHandle.rawValue), UInt64(TestMachine.priority)],
+        budget: budget)
+      machine.call(machine.initial, .start, UInt64(thread.rawValue), 0x10_0000, 0x20_0000)
+    }
+    let other = machine.spawn(priority: 10)
+    parkInit()
+    let acts = machine.run(slices: 20, step: 20_000, whileEnding: false, act: { _ in }).acts
+    #expect(acts[other.thread.granule] ?? 0 > Int(20 * TestKernel.sliceLength / 20_000) / 2)
+    #expect(machine.findings == [])
+  }
+}
