@@ -93,7 +93,7 @@ extension Kernel where P: ~Copyable {
     if isCall {
       objects[sender].state = .awaitingReply
       // It pays from here on, if it can.
-      beginPaying()
+      changesService()
     } else {
       objects.stopTimer(sender)
       objects.complete(sender, ResultWord(.ok), value: UInt64(found.count))
@@ -109,7 +109,7 @@ extension Kernel where P: ~Copyable {
     objects.deliverSignal(objects[notification].word, to: thread)
     objects[notification].word = 0
     // Whoever was answered just now does not pay for this.
-    beginPaying()
+    changesService()
     return true
   }
 

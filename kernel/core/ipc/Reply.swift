@@ -15,7 +15,7 @@ extension Kernel where P: ~Copyable {
     let count = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     answer(value: UInt64(count))
     // Its caller pays no more.
-    beginPaying()
+    changesService()
   }
 
   /// Replies if the call names a reply right, then receives.

@@ -42,6 +42,18 @@ extension Kernel where P: ~Copyable {
     continueWork(of: thread, steps: &steps)
   }
 
+  /// Does a batch of ends that the current thread did not cause, at nobody's expense.
+  private mutating func reapUncounted() {
+    guard objects.shared.shareCount > 0, !objects[cpu].owesBatch else { return reapBatch() }
+    let before = platform.now()
+    chargePayer(at: before)
+    reapBatch()
+    let now = platform.now()
+    objects[cpu].payingSince = now
+    let end = objects[cpu].payerEnd
+    if end != .max, end > before { objects[cpu].payerEnd = end &+ (now - before) }
+  }
+
   /// How the first process ended, if it did: nothing can run without it.
   public var firstProcessEnd: ProcessEnd? { mutating get { objects.shared.firstProcessEnd } }
 }

@@ -363,6 +363,30 @@ extension Kernel where P: ~Copyable {
     armTimer()
   }
 
+  /// The payer's share is spent, or the look at it is due: the current thread goes on at the
+  /// expense of its own budget, or is throttled.
+  private mutating func payerEnded(at now: UInt64) {
+    chargePayer(at: now)
+    // It may have been ended, or its slice be over, in this very entry: then the next to run is
+    // chosen anyway.
+    guard !current.isNone, objects[current].state == .running, objects.shared.shareCount > 0 else {
+      return endPaying()
+    }
+    changePayer(to: objects[current].payer, at: now)
+    guard isOverdrawn(current, at: now), !objects[current].isThrottled else { return }
+    throttle(current)
+    // Behind those who are throttled already: a new period does not begin with their turn.
+    rotate()
+  }
+
+  /// The current thread begins or ends to serve somebody without a switch: who pays may be
+  /// another from here on.
+  mutating func changesService() {
+    guard objects.shared.shareCount > 0 else { return }
+    beginPaying()
+    armTimer()
+  }
+
   /// Another CPU asked this one to look at its run queue.
   public mutating func wokenUp() { objects[cpu].needsSchedule = true }
 }

@@ -50,6 +50,15 @@ extension ObjectStore where P: ~Copyable {
     self[self[thread].home].ready.remove(thread, in: self)
   }
 
+  /// Gives a throttled thread its own priority again.
+  ///
+  /// - Precondition: It is throttled, and in no run queue.
+  func endThrottle(_ thread: ThreadID) {
+    stopTimer(thread)
+    self[thread].isThrottled = false
+    self[thread].priority = self[thread].ownPriority
+  }
+
   /// Takes a running thread off its CPU; its new state says where it is.
   @inline(__always)
   func block(_ thread: ThreadID, _ state: ThreadState) {

@@ -1,0 +1,165 @@
+import KernelHAL
+import MnosABI
+
+/// Who pays for the time that runs, and what becomes of those whose share of it is spent.
+///
+///                          its share is spent, and it is to run
+///     priority of its own ──────────────────────────────────────> throttled: priority 0, with
+///            ^                                                    the others that are
+///            └────── the payer's next period begins; it waits ──────────────┘
+///
+/// The payer is noted when the scheduler chooses a thread. A direct switch leaves it alone, so who
+/// calls pays for being served. What a payer has used is counted when the scheduler chooses
+/// again, or when its share would be spent.
+extension Kernel where P: ~Copyable {
+  /// How long a thread may go on at another's expense, or at that of a budget without a share,
+  /// until the scheduler looks whether it should; in nanoseconds.
+  private static var lookInterval: UInt64 { sliceLength }
+  /// Nanoseconds between the returns of two throttled threads of one payer.
+  private static var returnInterval: UInt64 { 50_000 }
+  /// What throttling a thread counts for of `scanLength`: its timer is put into a heap.
+  private static var throttleCost: Int { 8 }
+
+  /// Counts the time since the last look for whoever pays for it.
+  mutating func chargePayer(at now: UInt64) {
+    let payer = objects[cpu].payer
+    if !payer.isNone {
+      objects[payer].share.use(now &- objects[cpu].payingSince, until: now)
+    }
+    objects[cpu].payingSince = now
+  }
+
+  /// Has somebody pay for the current thread from here on: whoever it serves, if the share of that
+  /// one lasts, else the budget that it is charged to.
+  ///
+  /// Afterwards the timer has to be armed.
+  mutating func beginPaying() {
+    // Nobody has a share: nothing is counted.
+    guard objects.shared.shareCount > 0 else { return }
+    let now = platform.now()
+    chargePayer(at: now)
+    changePayer(to: payer(of: current, at: now), at: now)
+  }
+
+  /// The caller in a thread's spare, whom it serves, or none.
+  private func servedCaller(of thread: ThreadID) -> ThreadID {
+    let spare = objects[thread].spare
+    guard !spare.isNone, objects[spare].state != .spare else { return .none }
+    return objects[spare].object.narrowed(to: ReplyTag.self).caller
+  }
+
+  /// Who is to pay for a thread that the scheduler chooses.
+  private mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
+    let caller = servedCaller(of: thread)
+    if !caller.isNone, objects[caller].message.answerBits & PendingMessage.ownTimeBit == 0 {
+      let payer = objects[caller].payer
+      // Not one without a share: that would never end.
+      if !payer.isNone, hasTime(payer, at: now) { return payer }
+    }
+    return objects[thread].payer
+  }
+
+  mutating func changePayer(to payer: BudgetID, at now: UInt64) {
+    let thread = current
+    objects[cpu].payer = payer
+    objects[cpu].isSpent = false
+    let caller = servedCaller(of: thread)
+    if !caller.isNone, payer != objects[caller].payer {
+      // From here on its time is its own, and not for its caller to go on with.
+      objects[caller].message.answerBits |= PendingMessage.ownTimeBit
+    }
+    guard !payer.isNone, hasTime(payer, at: now) else {
+      // Who spends nothing, throttled or without a share, may call somebody who must not go on
+      // like that for ever.
+      objects[cpu].isSpent = !payer.isNone
+      objects[cpu].payerEnd = now &+ Self.lookInterval
+      return
+    }
+    objects[cpu].payerEnd = now &+ objects[payer].share.left
+  }
+
+  /// Nobody runs: nobody pays.
+  mutating func endPaying() {
+    objects[cpu].payer = .none
+    objects[cpu].isSpent = false
+    objects[cpu].payerEnd = .max
+  }
+
+  /// Whether a budget's share lasts.
+  private mutating func hasTime(_ payer: BudgetID, at now: UInt64) -> Bool {
+    objects[payer].share.refresh(at: now)
+    return objects[payer].share.left > 0
+  }
+
+  /// Whether a thread's share is spent.
+  mutating func isOverdrawn(_ thread: ThreadID, at now: UInt64) -> Bool {
+    let payer = objects[thread].payer
+    return !payer.isNone && !hasTime(payer, at: now)
+  }
+
+  /// Puts a thread behind all that have a share left, until the next period of its payer.
+  ///
+  /// Threads of one payer return one after the other, so that many of them are no burst of work
+  /// at the beginning of each period.
+  ///
+  /// - Precondition: It is ready or running, not throttled, and its share is spent.
+  mutating func throttle(_ thread: ThreadID) {
+    let isQueued = objects[thread].isQueued
+    objects.leaveRunQueue(thread)
+    objects[thread].isThrottled = true
+    objects[thread].priority = 0
+    // It does not wait, so its timer is free for this.
+    let payer = objects[thread].payer
+    let delay = UInt64(objects[payer].share.throttledCount) * Self.returnInterval
+    objects[payer].share.throttledCount += 1
+    objects[objects[thread].home].timers.insert(
+      thread, deadline: objects[payer].share.periodEnd &+ delay, in: objects)
+    if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
+  }
+
+  /// The period of a throttled thread's payer is over.
+  ///
+  /// It may be anywhere: in its run queue, running, suspended, or waiting by now.
+  mutating func unthrottle(_ thread: ThreadID) {
+    let isQueued = objects[thread].isQueued
+    objects.leaveRunQueue(thread)
+    objects.endThrottle(thread)
+    if isQueued { objects.makeReady(thread) }
+    guard thread == current else { return }
+    objects[cpu].needsSchedule = true
+    objects[cpu].payerEnd = 0
+  }
+
+  /// Sees to it that the first thread in the run queue above a priority is one that may run there:
+  /// those of processes that stopped or are ending are dropped, those whose share is spent throttled.
+  ///
+  /// They are looked at here, and not when their process stops or their share is spent, so that
+  /// both are O(1).
+  ///
+  /// - Returns: Whether that is so; else `scanLength` were looked at, and there are more.
+  mutating func settleReady(above least: Int) -> Bool {
+    var now: UInt64 = 0
+    var left = Self.scanLength
+    while left > 0 {
+      left -= 1
+      let priority = objects[cpu].ready.highestPriority
+      guard priority > least else { return true }
+      let thread = objects[cpu].ready.first(atPriority: priority)
+      guard objects[objects[thread].process].state == .running else {
+        objects.leaveRunQueue(thread)
+        continue
+      }
+      // At priority 0 it is no different; and who is called runs at its caller's expense.
+      guard priority > 0, !objects[thread].payer.isNone, thread != objects[cpu].sponsored else {
+        return true
+      }
+      if now == 0 { now = platform.now() }
+      guard isOverdrawn(thread, at: now),
+        payer(of: thread, at: now) == objects[thread].payer
+      else { return true }
+      throttle(thread)
+      left -= Self.throttleCost
+    }
+    return false
+  }
+}
