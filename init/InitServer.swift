@@ -76,6 +76,7 @@ struct InitServer: Server, ~Copyable {
 extension InitServer {
   /// Starts every service that is due and whose needs are served.
   mutating func startServices() {
+    reserveShares()
     let now = Clock.now()
     for index in services.indices {
       let service = services[index]
@@ -169,7 +170,7 @@ extension InitServer {
       spawned.endAll(ownedBy: process.number)
       planRestart(service, startedAt: process.startTime, exitValue: end)
     }
-    // What was given up above is back.
+    // What was given up above is back, unless it is much: then the next look finds it.
     reserveShares()
   }
 

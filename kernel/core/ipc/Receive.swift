@@ -92,12 +92,12 @@ extension Kernel where P: ~Copyable {
     objects.deliver(from: sender, to: receiver, capabilities: found.count, reply: reply)
     if isCall {
       objects[sender].state = .awaitingReply
-      // It pays from here on, if it can.
-      changesService()
     } else {
       objects.stopTimer(sender)
       objects.complete(sender, ResultWord(.ok), value: UInt64(found.count))
     }
+    // Who calls pays from here on, if it can; and whoever was answered just now does no more.
+    changesService()
   }
 
   /// Delivers the word of a thread's bound notification, if it is not 0.

@@ -36,8 +36,14 @@ extension Kernel where P: ~Copyable {
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     // The reply may have carried the capability away or put another in its place: what the
     // handle names now is what counts.
-    let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
-    try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
+    do throws(Failure) {
+      let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
+      try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
+    } catch {
+      // It goes on, and its caller pays no more.
+      changesService()
+      throw error
+    }
     if objects[current].state == .receiving {
       handOver(to: caller, isSponsored: isSponsored)
     }

@@ -8,10 +8,15 @@ struct TimeShare: BitwiseCopyable {
   /// All of one CPU's time.
   static var allParts: UInt32 { 1_000_000 }
 
-  /// Microseconds; 0 for no share.
-  private var microseconds: UInt32 = 0
-  /// Threads that were throttled in this period.
-  var throttledCount: UInt32 = 0
+  /// Nanoseconds that throttling a thread and its return count for; they take less.
+  static var returnCost: UInt64 { 5_000 }
+  /// Nanoseconds until a share of which all was given to children is looked at again.
+  private static var emptyInterval: UInt64 { 100_000_000 }
+
+  /// Microseconds; 0 for no share. In bit 31 whether its first period is still to begin.
+  private var periodBits: UInt32 = 0
+  /// Nanoseconds that it owes: used in a period that is over, as far as it is known.
+  private(set) var debt: UInt32 = 0
   /// Millionths of one CPU's time: all that was set aside for it, and what children have of that.
   let parts: UInt32
   private(set) var given: UInt32 = 0
@@ -25,10 +30,12 @@ struct TimeShare: BitwiseCopyable {
   /// - Parameter length: Microseconds in `period`, which is in microseconds too.
   /// - Precondition: `period` is one of `periods`, and `length` no longer.
   init(_ length: UInt64, in period: UInt64) {
-    microseconds = UInt32(period)
+    periodBits = UInt32(period)
     parts = UInt32((length * UInt64(Self.allParts) + period - 1) / period)
   }
 
+  private static var waitingBit: UInt32 { 1 << 31 }
+  private var microseconds: UInt32 { periodBits & ~Self.waitingBit }
   var hasPeriod: Bool { microseconds > 0 }
   /// Nanoseconds.
   var period: UInt64 { UInt64(microseconds) * 1_000 }
@@ -37,11 +44,17 @@ struct TimeShare: BitwiseCopyable {
   /// Nanoseconds of the period that are left.
   var left: UInt64 { used < length ? length - used : 0 }
 
+  /// When there will be something left, for who finds nothing now.
+  var nextTime: UInt64 {
+    guard length > 0 else { return periodEnd &+ Self.emptyInterval }
+    return periodEnd &+ UInt64(debt) / length &* period
+  }
+
   /// Begins a period if the last one is over.
   mutating func refresh(at now: UInt64) {
     guard now >= periodEnd else { return }
-    used = 0
-    throttledCount = 0
+    if debt > 0 { forgive((now - periodEnd) / period) }
+    begin(usedBefore: 0)
     periodEnd = now &+ period
   }
 
@@ -51,9 +64,27 @@ struct TimeShare: BitwiseCopyable {
     used &+= time
     guard now >= periodEnd else { return }
     let late = now - periodEnd
-    used = min(time, late)
-    throttledCount = 0
+    begin(usedBefore: min(time, late))
     periodEnd = late < period ? periodEnd &+ period : now &+ period
+  }
+
+  /// A period begins with what is owed, as far as that goes.
+  private mutating func begin(usedBefore time: UInt64) {
+    periodBits &= ~Self.waitingBit
+    let paid = min(UInt64(debt), length)
+    debt -= UInt32(paid)
+    used = time &+ paid
+  }
+
+  /// So many periods have passed in which nothing was used.
+  private mutating func forgive(_ periods: UInt64) {
+    let (paid, isMore) = periods.multipliedReportingOverflow(by: length)
+    debt = isMore || paid >= UInt64(debt) ? 0 : debt - UInt32(paid)
+  }
+
+  /// Owes more; at most some four seconds in all.
+  mutating func debt(adding time: UInt64) {
+    debt = UInt32(min(UInt64(debt) &+ time, UInt64(UInt32.max)))
   }
 
   /// Gives a new share its parts. It begins with the next period of this one, if that is
@@ -63,18 +94,18 @@ struct TimeShare: BitwiseCopyable {
       refresh(at: now)
       child.used = child.length
       child.periodEnd = periodEnd
+      child.periodBits |= Self.waitingBit
     }
     given += child.parts
   }
 
-  /// Takes a share's parts back, with what of them is spent, until that would have been had again.
+  /// Takes a share's parts back, and owes what of them is spent in a period that is not over.
   mutating func takeBack(_ child: TimeShare, at now: UInt64) {
     given -= child.parts
     guard hasPeriod else { return }
-    refresh(at: now)
-    guard now < child.periodEnd else { return }
+    debt(adding: UInt64(child.debt))
+    let isOver = now >= child.periodEnd || child.periodBits & Self.waitingBit != 0
     // Not what nobody else wanted.
-    used &+= min(child.used, child.length)
-    periodEnd = max(periodEnd, child.periodEnd)
+    if !isOver { debt(adding: min(child.used, child.length)) }
   }
 }

@@ -15,8 +15,6 @@ extension Kernel where P: ~Copyable {
   /// How long a thread may go on at another's expense, or at that of a budget without a share,
   /// until the scheduler looks whether it should; in nanoseconds.
   private static var lookInterval: UInt64 { sliceLength }
-  /// Nanoseconds between the returns of two throttled threads of one payer.
-  private static var returnInterval: UInt64 { 50_000 }
   /// What throttling a thread counts for of `scanLength`: its timer is put into a heap.
   private static var throttleCost: Int { 8 }
 
@@ -64,15 +62,17 @@ extension Kernel where P: ~Copyable {
     objects[cpu].payer = payer
     objects[cpu].isSpent = false
     let caller = servedCaller(of: thread)
-    if !caller.isNone, payer != objects[caller].payer {
-      // From here on its time is its own, and not for its caller to go on with.
+    if !caller.isNone, payer != objects[caller].payer || !servedCaller(of: caller).isNone {
+      // From here on its time is its own, and not for its caller to go on with. Nor for a caller who
+      // serves somebody itself, and would hand it on: who is to pay for that one is looked at.
       objects[caller].message.answerBits |= PendingMessage.ownTimeBit
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
       // Who spends nothing, throttled or without a share, may call somebody who must not go on
-      // like that for ever.
+      // like that for ever. Who is not throttled yet is to be at once.
       objects[cpu].isSpent = !payer.isNone
-      objects[cpu].payerEnd = now &+ Self.lookInterval
+      let mayGoOn = payer.isNone || objects[thread].isThrottled
+      objects[cpu].payerEnd = mayGoOn ? now &+ Self.lookInterval : now
       return
     }
     objects[cpu].payerEnd = now &+ objects[payer].share.left
@@ -99,8 +99,8 @@ extension Kernel where P: ~Copyable {
 
   /// Puts a thread behind all that have a share left, until the next period of its payer.
   ///
-  /// Threads of one payer return one after the other, so that many of them are no burst of work
-  /// at the beginning of each period.
+  /// What that and its return cost the kernel is its payer's to pay: however many threads and
+  /// budgets do so, it is a part of what they may use.
   ///
   /// - Precondition: It is ready or running, not throttled, and its share is spent.
   mutating func throttle(_ thread: ThreadID) {
@@ -110,10 +110,9 @@ extension Kernel where P: ~Copyable {
     objects[thread].priority = 0
     // It does not wait, so its timer is free for this.
     let payer = objects[thread].payer
-    let delay = UInt64(objects[payer].share.throttledCount) * Self.returnInterval
-    objects[payer].share.throttledCount += 1
+    objects[payer].share.debt(adding: TimeShare.returnCost)
     objects[objects[thread].home].timers.insert(
-      thread, deadline: objects[payer].share.periodEnd &+ delay, in: objects)
+      thread, deadline: objects[payer].share.nextTime, in: objects)
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
   }
 

@@ -384,6 +384,12 @@ extension Kernel where P: ~Copyable {
   mutating func changesService() {
     guard objects.shared.shareCount > 0 else { return }
     beginPaying()
+    let thread = current
+    if objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer {
+      // Whom it serves has time left.
+      objects.endThrottle(thread)
+      objects[cpu].needsSchedule = true
+    }
     armTimer()
   }
 

@@ -248,4 +248,101 @@ import Testing
     #expect(acts[other.thread.granule] ?? 0 > Int(20 * TestKernel.sliceLength / 20_000) / 2)
     #expect(machine.findings == [])
   }
+
+  /// A server whose own share is spent answers somebody who has time, and goes on.
+  @Test func anAnswerDoesNotLeaveTimeToASpentServer() {
+    let server = machine.spawn(priority: 90, budget: makeBudget(share: 1, in: 1_000_000))
+    let client = machine.spawn(priority: 80, budget: makeBudget(share: 400))
+    let victim = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let serving = machine.give(endpoint, to: server)
+    machine.receive(server, serving)
+    parkInit()
+    var answered: UInt64?
+    let acts = run(periods: 10) { thread in
+      if thread == client.thread {
+        machine.request(client, calling)
+      } else if thread == server.thread {
+        let right = machine.outcome(server).result.reply
+        if answered == nil {
+          machine.reply(server, right)
+          answered = machine.now
+        } else if machine.now - (answered ?? 0) > 4_700_000 {
+          answered = nil
+          machine.receive(server, serving)
+        }
+      }
+    }
+    let total = Int(10 * Self.period / Self.step)
+    #expect((acts[victim.thread.granule] ?? 0) > total * 8 / 10)
+    #expect(machine.findings == [])
+  }
+
+  /// Three in a chain: the one in the middle is answered after its server was kept from running,
+  /// and answers the first, which then spins.
+  @Test func aClientDoesNotGoOnWithTheTimeOfTheOneInTheMiddle() {
+    let first = machine.spawn(priority: 50, budget: makeBudget(share: 600))
+    let middle = machine.spawn(priority: 50, budget: makeBudget(share: 10_000))
+    let last = machine.spawn(priority: 50, budget: makeBudget(share: 4_000))
+    let urgent = machine.spawn(priority: 90)
+    let victim = machine.spawn(priority: 10)
+    let endpoints = [machine.makeEndpoint(), machine.makeEndpoint()]
+    let toMiddle = machine.give(endpoints[0], to: first)
+    let ofMiddle = machine.give(endpoints[0], to: middle)
+    let toLast = machine.give(endpoints[1], to: middle)
+    let ofLast = machine.give(endpoints[1], to: last)
+    let alarm = machine.give(machine.makeNotification(), to: urgent)
+    machine.receive(middle, ofMiddle)
+    machine.receive(last, ofLast)
+    machine.wait(urgent, alarm)
+    parkInit()
+    var right = Handle.none
+    var isKept = false
+    var spins = 0
+    let acts = run(periods: 20) { thread in
+      switch thread {
+      case urgent.thread: machine.wait(urgent, alarm)
+      case first.thread:
+        spins += 1
+        if spins % 60 == 1 { machine.request(first, toMiddle) }
+      case middle.thread:
+        let reply = machine.outcome(middle).result.reply
+        if reply != .none {
+          right = reply
+          isKept = false
+          machine.request(middle, toLast)
+        } else {
+          machine.replyAndReceive(middle, right, ofMiddle)
+        }
+      case last.thread:
+        if !isKept {
+          isKept = true
+          machine.enter { $0.objects.wake(urgent.thread, .timedOut) }
+        } else {
+          machine.replyAndReceive(last, machine.outcome(last).result.reply, ofLast)
+        }
+      default: break
+      }
+    }
+    // Its own share, and what the look of a step adds.
+    #expect((acts[first.thread.granule] ?? 0) <= steps(600, periods: 21) + 30)
+    #expect((acts[victim.thread.granule] ?? 0) > 0)
+    #expect(machine.findings == [])
+  }
+
+  /// A child that was never used costs its parent nothing when it goes.
+  @Test func aChildThatDidNothingCostsNothing() {
+    let parent = makeBudget(share: 10_000)
+    let child = create(machine.initial, parent, share: 400_000, 1_000_000)
+    #expect(child.status == .ok)
+    machine.destroy(machine.initial, child.handle)
+    let spinner = machine.spawn(priority: 50, budget: parent)
+    let other = machine.spawn(priority: 10)
+    parkInit()
+    let acts = run(periods: 10) { _ in }
+    #expect((acts[spinner.thread.granule] ?? 0) >= steps(9_000, periods: 10))
+    #expect((acts[other.thread.granule] ?? 0) > 0)
+    #expect(machine.findings == [])
+  }
 }
