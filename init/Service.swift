@@ -10,8 +10,8 @@ final class Service {
   /// Whether its program cannot be started at all.
   var isMissing = false
 
-  /// Its share of the CPU's time while it does not run: or whoever is quick enough could take it, and
-  /// it could not be started any more.
+  /// Its share of the CPU's time while it does not run: or whoever is quick enough could take
+  /// it, and it could not be started any more.
   var reserve: Budget?
 
   init(_ entry: ServiceEntry) { self.entry = entry }

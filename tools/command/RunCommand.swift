@@ -23,7 +23,7 @@ enum RunCommand {
     let commands = options.value("--exec").map(ExecDialogue.commands(in:))
     if let commands, commands.isEmpty { throw .usage("--exec holds no command") }
     if let broken = commands?.first(where: { $0.contains(where: \.isNewline) }) {
-      throw .usage("--exec holds a line end inside quotes, which the shell cannot be told: \(broken)")
+      throw .usage("--exec holds a line end inside quotes, which cannot be typed: \(broken)")
     }
     let timeout = try options.count("--timeout")
     try Doctor.ensure(

@@ -28,7 +28,8 @@ extension Kernel where P: ~Copyable {
   mutating func uncharge(_ budget: BudgetID, bytes: UInt64, objects count: UInt64) {
     objects[budget].memoryUsed -= bytes
     objects[budget].objectsUsed -= count
-    let isOver = objects[budget].isUnused || objects[budget].payer == budget && objects[budget].isIdle
+    let isOver =
+      objects[budget].isUnused || objects[budget].payer == budget && objects[budget].isIdle
     let isUnnamed = isOver && objects[budget].header.names.isEmpty
     if isUnnamed || objects[budget].header.isCondemned { objects.doom(budget.header) }
   }

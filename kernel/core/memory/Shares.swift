@@ -9,8 +9,8 @@ import MnosABI
 ///
 /// Who spends them, and what follows when they are spent: threads/Payer.swift.
 extension Kernel where P: ~Copyable {
-  /// Whose share a child of this budget would be given a part of: its own; or that of the budget
-  /// of everything, if nobody above has one; or none: what it spends with others is not its to give.
+  /// Whose share a child of this budget would be given a part of: its own; or that of the budget of
+  /// everything, if nobody above has one; or none: what it spends with others is not its to give.
   private func giver(for budget: BudgetID) -> BudgetID {
     let payer = objects[budget].payer
     if payer.isNone { return objects.rootBudget }

@@ -60,10 +60,17 @@ struct TimeShare: BitwiseCopyable {
 
   /// Counts what was used up to `now`. If a period ended on the way, the next has what came
   /// after that.
-  mutating func use(_ time: UInt64, until now: UInt64) {
-    used &+= time
+  ///
+  /// What was used beyond the share, because its end was seen late, is owed; but for more than a
+  /// period of it: then the machine stood still.
+  ///
+  /// - Parameter isWanted: Whether others had to wait for it.
+  mutating func use(_ time: UInt64, until now: UInt64, isWanted: Bool) {
+    let late = now >= periodEnd ? now - periodEnd : 0
+    let before = max(used, length)
+    used &+= time - min(time, late)
+    if isWanted, used > before { debt(adding: min(used - before, period)) }
     guard now >= periodEnd else { return }
-    let late = now - periodEnd
     begin(usedBefore: min(time, late))
     periodEnd = late < period ? periodEnd &+ period : now &+ period
   }

@@ -22,7 +22,8 @@ extension Kernel where P: ~Copyable {
   mutating func chargePayer(at now: UInt64) {
     let payer = objects[cpu].payer
     if !payer.isNone {
-      objects[payer].share.use(now &- objects[cpu].payingSince, until: now)
+      objects[payer].share.use(
+        now &- objects[cpu].payingSince, until: now, isWanted: !objects[cpu].isSpent)
     }
     objects[cpu].payingSince = now
   }
@@ -63,8 +64,8 @@ extension Kernel where P: ~Copyable {
     objects[cpu].isSpent = false
     let caller = servedCaller(of: thread)
     if !caller.isNone, payer != objects[caller].payer || !servedCaller(of: caller).isNone {
-      // From here on its time is its own, and not for its caller to go on with. Nor for a caller who
-      // serves somebody itself, and would hand it on: who is to pay for that one is looked at.
+      // From here on its time is its own, and not for its caller to go on with. Nor for a caller
+      // who serves somebody itself, and would hand it on: who is to pay for that one is looked at.
       objects[caller].message.answerBits |= PendingMessage.ownTimeBit
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
@@ -130,7 +131,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Sees to it that the first thread in the run queue above a priority is one that may run there:
-  /// those of processes that stopped or are ending are dropped, those whose share is spent throttled.
+  /// those of processes that stopped or are ending are dropped, those whose share is spent are
+  /// throttled.
   ///
   /// They are looked at here, and not when their process stops or their share is spent, so that
   /// both are O(1).

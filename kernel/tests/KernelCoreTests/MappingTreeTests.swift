@@ -28,8 +28,10 @@ import Testing
 
   /// Mappings of init.
   private static func count(_ machine: TestMachine) -> Int {
-    Census.members(machine.kernel.objects[machine.initial.process].mappings.root, of: machine.kernel)
-      .count
+    Census.members(
+      machine.kernel.objects[machine.initial.process].mappings.root, of: machine.kernel
+    )
+    .count
   }
 
   @Test(arguments: Order.allCases)
@@ -71,7 +73,8 @@ import Testing
     #expect(machine.map(initial, page, at: base - 4096).status == .ok)
     #expect(machine.map(initial, page, at: base + 64 * 4096).status == .ok)
     // Around all three.
-    #expect(machine.map(initial, large, at: base - 2 * 4096, byteCount: 64 * 4096).status == .badState)
+    #expect(
+      machine.map(initial, large, at: base - 2 * 4096, byteCount: 64 * 4096).status == .badState)
     #expect(machine.findings == [])
   }
 

@@ -139,10 +139,11 @@ import Testing
     #expect(machine.findings == [])
   }
 
-  @Test(arguments: [
-    (1, 0, 5), (1_001, 1_000, 5), (.max, 1_000, 5), (0, 1_000, 5), (0, 1, 5), (1, 1, 6),
-    (500, 999, 6), (1, 1_000_001, 6), (.max, .max, 6),
-  ] as [(UInt64, UInt64, UInt64)])
+  @Test(
+    arguments: [
+      (1, 0, 5), (1_001, 1_000, 5), (.max, 1_000, 5), (0, 1_000, 5), (0, 1, 5), (1, 1, 6),
+      (500, 999, 6), (1, 1_000_001, 6), (.max, .max, 6),
+    ] as [(UInt64, UInt64, UInt64)])
   func badSharesAreRefused(share: UInt64, period: UInt64, argument: UInt64) {
     let before = machine.counts
     let outcome = machine.call(
@@ -151,6 +152,27 @@ import Testing
     #expect(outcome.status == .badArgument)
     #expect(outcome.value == argument)
     #expect(machine.counts == before)
+    #expect(machine.findings == [])
+  }
+
+  /// A thread that is looked at late owes what it used beyond its share, up to a period of it.
+  @Test func whatIsUsedBeyondAShareIsOwed() {
+    let spinner = spawn(share: 2_000, priority: 50)
+    let other = machine.spawn(priority: 10)
+    parkInit()
+    var ran: UInt64 = 0
+    var total: UInt64 = 0
+    // The machine stands still for 5 ms whenever the spinner runs.
+    for _ in 0..<400 {
+      let thread = machine.running
+      let step: UInt64 = thread == spinner.thread ? 5_000_000 : 500_000
+      if thread == spinner.thread { ran += step }
+      total += step
+      machine.kernel.platform.advance(to: machine.now + step)
+      machine.takeInterrupts()
+    }
+    #expect(ran > 0 && ran <= total / 8, "\(ran) of \(total)")
+    #expect(machine.isAlive(other.thread))
     #expect(machine.findings == [])
   }
 }

@@ -17,7 +17,8 @@ import Testing
       .budget, [100 * 4096, 100, share, period], budget: parent ?? TestMachine.budgetHandle)
   }
 
-  private func create(_ actor: Actor, _ budget: Handle, share: UInt64, _ period: UInt64) -> Outcome {
+  private func create(_ actor: Actor, _ budget: Handle, share: UInt64, _ period: UInt64) -> Outcome
+  {
     machine.call(
       actor, .create, UInt64(budget.rawValue), UInt64(ObjectType.budget.rawValue), 0xffff,
       [20 * 4096, 20, share, period])
@@ -33,7 +34,9 @@ import Testing
   }
 
   /// Steps that so many microseconds in each period come to.
-  private func steps(_ share: UInt64, periods: UInt64) -> Int { Int(share * 1_000 * periods / Self.step) }
+  private func steps(_ share: UInt64, periods: UInt64) -> Int {
+    Int(share * 1_000 * periods / Self.step)
+  }
 
   /// A thread that is being ended is the current one still when its share is spent: its timer must
   /// not be armed, for nobody would stop it.
@@ -116,10 +119,16 @@ import Testing
     let budget = makeBudget(share: 15_000)
     let actor = machine.spawn(budget: budget)
     let memory = machine.make(.memory, [4096], budget: budget)
-    #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .unavailable)
+    #expect(
+      create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status
+        == .unavailable)
     machine.destroy(machine.initial, actor.processHandle)
-    for handle in [actor.processHandle, actor.threadHandle] { machine.delete(machine.initial, handle) }
-    #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .unavailable)
+    for handle in [actor.processHandle, actor.threadHandle] {
+      machine.delete(machine.initial, handle)
+    }
+    #expect(
+      create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status
+        == .unavailable)
     machine.delete(machine.initial, budget)
     #expect(machine.findings == [])
     #expect(create(machine.initial, TestMachine.budgetHandle, share: 10_000, 20_000).status == .ok)
@@ -257,6 +266,9 @@ import Testing
     let endpoint = machine.makeEndpoint()
     let calling = machine.give(endpoint, to: client)
     let serving = machine.give(endpoint, to: server)
+    // It has spent what it has before anybody calls.
+    machine.become(server.thread)
+    machine.advance(to: machine.now + 1_000_000)
     machine.receive(server, serving)
     parkInit()
     var answered: UInt64?
