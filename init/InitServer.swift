@@ -116,9 +116,8 @@ extension InitServer {
         log.write("cannot be started: ")
         log.write(status.words)
         log.writeLine()
-        reserveShares()
-        return planRestart(
-          service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
+        planRestart(service, startedAt: Clock.now(), exitValue: UInt64(status.rawValue))
+        return reserveShares()
       case .tooManyGrants:
         service.isMissing = true
         log.write("its manifest grants more than a program can be given")

@@ -120,8 +120,8 @@ public struct CPUShare: Equatable, Sendable {
     self.period = period
   }
 
-  /// So many hundredths of each 20 milliseconds: who waits for somebody else's share to end waits
-  /// no longer than that.
+  /// So many hundredths of each 20 milliseconds: short enough not to be noticed by who waits for
+  /// somebody else's share to end.
   ///
   /// - Precondition: 1 to 100.
   public static func percent(_ hundredths: UInt64) -> CPUShare {

@@ -32,7 +32,7 @@ extension Kernel where P: ~Copyable {
     // The caller goes on with what it paid for, not with time of the server's own.
     let isSponsored =
       right.slot == objects[current].spare
-      && objects[caller].message.answerBits & PendingMessage.ownTimeBit == 0
+      && objects[caller].message.answerBits & ~PendingMessage.faultBit == 0
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     // The reply may have carried the capability away or put another in its place: what the
     // handle names now is what counts.

@@ -10,8 +10,9 @@ struct TimeShare: BitwiseCopyable {
 
   /// Nanoseconds that throttling a thread and its return count for; they take less.
   static var returnCost: UInt64 { 5_000 }
-  /// Nanoseconds until a share of which all was given to children is looked at again.
-  private static var emptyInterval: UInt64 { 100_000_000 }
+  /// Nanoseconds after which a share is looked at again, however much it owes: its children may
+  /// have returned what they were given.
+  private static var lookInterval: UInt64 { 100_000_000 }
 
   /// Microseconds; 0 for no share. In bit 31 whether its first period is still to begin.
   private var periodBits: UInt32 = 0
@@ -46,8 +47,8 @@ struct TimeShare: BitwiseCopyable {
 
   /// When there will be something left, for who finds nothing now.
   var nextTime: UInt64 {
-    guard length > 0 else { return periodEnd &+ Self.emptyInterval }
-    return periodEnd &+ UInt64(debt) / length &* period
+    guard length > 0 else { return periodEnd &+ Self.lookInterval }
+    return periodEnd &+ min(UInt64(debt) / length &* period, Self.lookInterval)
   }
 
   /// Begins a period if the last one is over.
@@ -89,8 +90,14 @@ struct TimeShare: BitwiseCopyable {
     debt = isMore || paid >= UInt64(debt) ? 0 : debt - UInt32(paid)
   }
 
-  /// Owes more; at most some four seconds in all.
-  mutating func debt(adding time: UInt64) {
+  /// Owes what throttling a thread costs; but with that never more than half of a period's length:
+  /// threads that are woken again and again, which anybody can do, must not use up all of it.
+  mutating func chargeReturn() {
+    if UInt64(debt) < length / 2 { debt(adding: Self.returnCost) }
+  }
+
+  /// Owes time that was used; at most some four seconds in all.
+  private mutating func debt(adding time: UInt64) {
     debt = UInt32(min(UInt64(debt) &+ time, UInt64(UInt32.max)))
   }
 

@@ -63,10 +63,13 @@ extension Kernel where P: ~Copyable {
     objects[cpu].payer = payer
     objects[cpu].isSpent = false
     let caller = servedCaller(of: thread)
-    if !caller.isNone, payer != objects[caller].payer || !servedCaller(of: caller).isNone {
-      // From here on its time is its own, and not for its caller to go on with. Nor for a caller
-      // who serves somebody itself, and would hand it on: who is to pay for that one is looked at.
+    if !caller.isNone, payer != objects[caller].payer {
+      // From here on its time is its own, and not for its caller to go on with.
       objects[caller].message.answerBits |= PendingMessage.ownTimeBit
+    } else if !caller.isNone, !servedCaller(of: caller).isNone {
+      // Its caller serves somebody itself, and would hand this time on: who is to pay for that one is
+      // looked at when it is answered.
+      objects[caller].message.answerBits |= PendingMessage.chainBit
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
       // Who spends nothing, throttled or without a share, may call somebody who must not go on
@@ -100,8 +103,7 @@ extension Kernel where P: ~Copyable {
 
   /// Puts a thread behind all that have a share left, until the next period of its payer.
   ///
-  /// What that and its return cost the kernel is its payer's to pay: however many threads and
-  /// budgets do so, it is a part of what they may use.
+  /// What that and its return cost the kernel is its payer's to pay, up to half of its share.
   ///
   /// - Precondition: It is ready or running, not throttled, and its share is spent.
   mutating func throttle(_ thread: ThreadID) {
@@ -111,7 +113,7 @@ extension Kernel where P: ~Copyable {
     objects[thread].priority = 0
     // It does not wait, so its timer is free for this.
     let payer = objects[thread].payer
-    objects[payer].share.debt(adding: TimeShare.returnCost)
+    objects[payer].share.chargeReturn()
     objects[objects[thread].home].timers.insert(
       thread, deadline: objects[payer].share.nextTime, in: objects)
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }

@@ -375,6 +375,8 @@ extension Kernel where P: ~Copyable {
     changePayer(to: objects[current].payer, at: now)
     guard isOverdrawn(current, at: now), !objects[current].isThrottled else { return }
     throttle(current)
+    // Who runs next is looked at as it begins to.
+    objects[cpu].payerEnd = .max
     // Behind those who are throttled already: a new period does not begin with their turn.
     rotate()
   }

@@ -154,6 +154,8 @@ struct PendingMessage: BitwiseCopyable {
   static var faultBit: UInt8 { 1 }
   /// Its server runs at its own expense by now.
   static var ownTimeBit: UInt8 { 2 }
+  /// Its server runs at its expense, and it serves somebody itself.
+  static var chainBit: UInt8 { 4 }
 
   /// The kernel's report of the thread's own fault, not a call it made.
   var isFault: Bool {

@@ -175,4 +175,52 @@ import Testing
     #expect(machine.isAlive(other.thread))
     #expect(machine.findings == [])
   }
+
+  /// Threads that are woken on an idle CPU after their share is spent: what that costs does not keep
+  /// them from their next share.
+  @Test func wakingAThrottledThreadCostsItsPayerLittle() {
+    let actor = spawn(share: 2_000, priority: 60)
+    let notification = machine.makeNotification()
+    let waiting = machine.give(notification, to: actor)
+    let waker = machine.spawn(priority: 10)
+    let signalling = machine.give(notification, to: waker)
+    let alarm = machine.give(machine.makeNotification(), to: waker)
+    parkInit()
+    machine.advance(to: machine.now + 3_000_000)
+    machine.become(actor.thread)
+    machine.wait(actor, waiting)
+    for _ in 0..<2_000 {
+      machine.become(waker.thread)
+      machine.signal(waker, signalling)
+      machine.wait(waker, alarm, deadline: machine.now + 5_000)
+      machine.become(actor.thread)
+      machine.wait(actor, waiting)
+      machine.advance(to: machine.now + 5_000)
+    }
+    #expect(machine.findings == [])
+    let share = machine.kernel.objects[machine.kernel.objects[actor.thread].payer].share
+    #expect(UInt64(share.debt) <= share.length / 2 + TimeShare.returnCost)
+
+    // Both spin: it has at least half of its share from now on.
+    machine.become(waker.thread)
+    machine.signal(waker, signalling)
+    let times = times(of: [actor, waker], overPeriods: 10)
+    #expect(times[0] >= 10 * 900_000, "\(times)")
+    #expect(machine.findings == [])
+  }
+
+  /// However often its threads come and go, half of a share stays for what they do.
+  @Test(arguments: [1, 10, 1_000, 20_000] as [UInt64])
+  func halfOfAShareStaysForWork(length: UInt64) {
+    var share = TimeShare(length, in: 20_000)
+    var now: UInt64 = 1_000
+    share.refresh(at: now)
+    for _ in 0..<10_000 { share.chargeReturn() }
+    for _ in 0..<3 {
+      now = share.nextTime
+      share.refresh(at: now)
+      #expect(share.left + TimeShare.returnCost >= share.length / 2)
+      for _ in 0..<10_000 { share.chargeReturn() }
+    }
+  }
 }
