@@ -8,7 +8,7 @@ struct TimeShare: BitwiseCopyable {
   /// All of one CPU's time.
   static var allParts: UInt32 { 1_000_000 }
 
-  /// Nanoseconds that throttling a thread and its return count for; they take less.
+  /// Nanoseconds that throttling a thread and its return count for: an estimate, not measured.
   static var returnCost: UInt64 { 5_000 }
   /// Nanoseconds after which a share is looked at again, however much it owes: its children may
   /// have returned what they were given.
