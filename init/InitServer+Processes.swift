@@ -14,6 +14,13 @@ extension InitServer {
     case .service(let index):
       guard index < UInt32(services.count) else { return reply.succeed(.endOfList) }
       return reply.succeed(.service(services[Int(index)].info))
+    case .capability(let number, let position):
+      guard let process = handle(of: number) else { return reply.fail(.notFound) }
+      return reply.succeed(Self.capability(of: process, from: position))
+    case .thread(let number, let position):
+      guard let process = handle(of: number) else { return reply.fail(.notFound) }
+      return reply.succeed(Self.thread(of: process, from: position))
+    case .stray(let first): return reply.succeed(stray(from: first))
     case .power(let operation):
       guard client.mayUsePower else { return reply.fail(.notPermitted) }
       return power(operation, reply)
@@ -53,17 +60,58 @@ extension InitServer {
       memoryByteCount: status?.memoryByteCount ?? 0)
   }
 
+  // MARK: What processes have
+
+  /// The capability to a process, its own or one that it started, or nil.
+  private func handle(of number: UInt32) -> Handle? {
+    if number == Self.ownNumber { return ownProcess.handle }
+    return find(number)?.process.handle
+  }
+
+  private func find(_ number: UInt32) -> LoadedProcess? {
+    spawned.find(number) ?? services.first { $0.process?.number == number }?.process
+  }
+
+  /// Of a process that has ended and is given up there is nothing left to list.
+  private static func capability(
+    of process: Handle, from position: UInt64
+  ) -> ProcessProtocol.Reply {
+    let step = Process.withBorrowed(process) { try? $0.nextCapability(from: position) }
+    return switch step ?? .end {
+    case .member(let listing): .capability(listing)
+    case .goOn(let position): .goOn(from: position)
+    case .end: .endOfList
+    }
+  }
+
+  private static func thread(of process: Handle, from number: UInt64) -> ProcessProtocol.Reply {
+    let step = Process.withBorrowed(process) { try? $0.nextThread(from: number) }
+    return switch step ?? .end {
+    case .member(let listing): .thread(listing)
+    case .goOn(let number): .goOn(from: number)
+    case .end: .endOfList
+    }
+  }
+
+  private func stray(from first: UInt64) -> ProcessProtocol.Reply {
+    StrayProcesses.next(from: first, on: authority.machine, numberOf: { number(ofKernelNumber: $0) })
+  }
+
+  /// The number of a process that it started, or its own, by the kernel's number for it.
+  private func number(ofKernelNumber number: UInt64) -> UInt32? {
+    if number == 1 { return Self.ownNumber }
+    for service in services where service.process?.kernelNumber == number {
+      return service.process?.number
+    }
+    return spawned.running.first { $0.kernelNumber == number }?.number
+  }
+
   private mutating func kill(
     _ number: UInt32, _ reply: consuming PendingReply<ProcessProtocol>
   ) -> Answered {
     if number <= 1 { return reply.fail(.notPermitted) }
-    if let process = spawned.find(number) {
-      process.kill()
-    } else if let service = services.first(where: { $0.process?.number == number }) {
-      service.process?.kill()
-    } else {
-      return reply.fail(.notFound)
-    }
+    guard let process = find(number) else { return reply.fail(.notFound) }
+    process.kill()
     // What it had started ends before the answer, not when its signal comes.
     checkServices()
     checkSpawned()

@@ -7,6 +7,8 @@ import Libmnos
 /// that it ever started.
 final class LoadedProcess {
   let number: UInt32
+  /// The kernel's number for it.
+  let kernelNumber: UInt64
   /// The process that asked for it: init's number, 1, for a service.
   let owner: UInt32
   let name: ShortName
@@ -31,6 +33,7 @@ final class LoadedProcess {
     self.name = name
     self.priority = priority
     self.imageBase = imageBase
+    kernelNumber = (try? process.inspect())?.number ?? 0
     self.process = process
     self.thread = thread
     self.budget = budget

@@ -29,9 +29,15 @@ final class Service {
     return startTime == nil ? .ended : .waiting
   }
 
+  /// The share of the CPU's time that it has, or that waits for it.
+  private var share: CPUShare? {
+    if let process { return (try? process.budget.usage())?.share }
+    return (try? reserve?.usage())?.share
+  }
+
   var info: ServiceInfo {
     ServiceInfo(
       state: state, process: process?.number ?? 0, restartCount: policy.restartCount,
-      name: entry.name)
+      share: share, name: entry.name)
   }
 }

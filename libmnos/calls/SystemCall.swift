@@ -69,4 +69,19 @@ public enum SystemCall {
     guard result.statusCode == 0 else { throw result.status }
     return registers.words
   }
+
+  /// Asks for one of the things that an object has.
+  ///
+  /// - Parameter read: Makes a member of the words that tell about it.
+  static func list<Member>(
+    _ handle: UInt64, _ subject: QuerySubject, from position: UInt64,
+    _ read: ([8 of UInt64]) -> Member
+  ) throws(SyscallStatus) -> ListStep<Member> {
+    var registers = CallRegisters(CallWord(.query), handle, subject.rawValue, position)
+    let result = perform(&registers)
+    guard result.statusCode == 0 else { throw result.status }
+    if registers.argument0 == 1 { return .member(read(registers.words)) }
+    let next = registers.words[0]
+    return next == QuerySubject.endOfList ? .end : .goOn(from: next)
+  }
 }

@@ -66,6 +66,10 @@ public struct Inspection: Equatable, Sendable {
   public let badge: UInt64
   /// Whether it names the same object as the one it was compared with.
   public let isSameObject: Bool
+  /// Whether its object is charged to the one it was compared with, a budget.
+  public let isCharged: Bool
+  /// The number of a process or thread, by which lists name it; 0 of what is in none.
+  public let number: UInt64
 
   /// Inspects what a handle names, whoever owns it.
   ///
@@ -79,6 +83,8 @@ public struct Inspection: Equatable, Sendable {
     rights = Rights(bits: UInt16(truncatingIfNeeded: words[1]))
     badge = words[2]
     isSameObject = words[3] == 1
+    isCharged = words[4] == 1
+    number = words[5]
   }
 }
 

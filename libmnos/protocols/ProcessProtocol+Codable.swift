@@ -23,7 +23,22 @@ extension ProcessProtocol.Request {
     case .power(let operation):
       message.append(0x205)
       message.append(operation.rawValue)
+    case .capability(let process, let position):
+      Self.encode(0x206, of: process, from: position, into: &message)
+    case .thread(let process, let number):
+      Self.encode(0x207, of: process, from: number, into: &message)
+    case .stray(let number):
+      message.append(0x208)
+      message.append(number)
     }
+  }
+
+  private static func encode(
+    _ operation: UInt64, of process: UInt32, from position: UInt64, into message: inout Message
+  ) {
+    message.append(operation)
+    message.append(UInt64(process))
+    message.append(position)
   }
 
   public init(from reader: inout MessageReader) throws(MalformedMessage) {
@@ -38,6 +53,9 @@ extension ProcessProtocol.Request {
         throw MalformedMessage()
       }
       self = .power(operation)
+    case 0x206: self = .capability(of: try reader.nextHalf(), from: try reader.next())
+    case 0x207: self = .thread(of: try reader.nextHalf(), from: try reader.next())
+    case 0x208: self = .stray(from: try reader.next())
     default: throw MalformedMessage()
     }
   }
@@ -75,12 +93,46 @@ extension ProcessProtocol.Reply {
       message.append(3)
       message.append(value)
     case .service(let info):
+      // Neither part of a share is more than a second, so 24 bits hold it.
+      let share = (info.share?.microseconds ?? 0, info.share?.period ?? 0)
       message.append(4)
-      message.append(UInt64(info.state.rawValue) | UInt64(info.process) << 32)
-      message.append(UInt64(info.restartCount))
+      message.append(
+        UInt64(info.state.rawValue) | share.0 << 8 | UInt64(info.process) << 32)
+      message.append(UInt64(info.restartCount) | share.1 << 32)
       message.append(info.name)
     case .endOfList: message.append(5)
+    case .capability(let listing): Self.encode(listing, into: &message)
+    case .thread(let listing): Self.encode(listing, into: &message)
+    case .stray(let info): Self.encode(info, into: &message)
+    case .goOn(let position):
+      message.append(9)
+      message.append(position)
     }
+  }
+
+  private static func encode(_ listing: CapabilityListing, into message: inout Message) {
+    let use = UInt64(listing.state.rawValue) << 4 | UInt64(listing.role.rawValue) << 8
+    let right = UInt64(listing.type.rawValue) << 16 | UInt64(listing.rights.bits) << 32
+    message.append(6 | use | right)
+    message.append(UInt64(listing.slot) | UInt64(listing.generation) << 16)
+    message.append(listing.badge)
+  }
+
+  private static func encode(_ listing: ThreadListing, into message: inout Message) {
+    let isSuspended: UInt64 = listing.isSuspended ? 1 << 8 : 0
+    let isThrottled: UInt64 = listing.isThrottled ? 1 << 9 : 0
+    let state = UInt64(listing.state.rawValue) << 4 | UInt64(listing.priority) << 16
+    message.append(7 | state | isSuspended | isThrottled)
+    message.append(listing.number)
+    message.append(listing.processorNanoseconds)
+  }
+
+  private static func encode(_ info: StrayInfo, into message: inout Message) {
+    let counts = UInt64(info.threadCount) << 16 | UInt64(info.capabilityCount) << 32
+    message.append(8 | UInt64(info.state.rawValue) << 4 | counts)
+    message.append(info.number)
+    message.append(UInt64(info.memoryKibibytes) | UInt64(info.processorMilliseconds) << 32)
+    message.append(UInt64(info.maker))
   }
 
   /// Two words beside the name: which, in what shape; memory and time.
@@ -101,6 +153,10 @@ extension ProcessProtocol.Reply {
     case 3: self = .ended(exitValue: try reader.next())
     case 4: self = .service(try Self.serviceInfo(from: &reader))
     case 5: self = .endOfList
+    case 6: self = .capability(try Self.capability(first, from: &reader))
+    case 7: self = .thread(try Self.thread(first, from: &reader))
+    case 8: self = .stray(try Self.strayInfo(first, from: &reader))
+    case 9: self = .goOn(from: try reader.next())
     default: throw MalformedMessage()
     }
   }
@@ -122,11 +178,55 @@ extension ProcessProtocol.Reply {
     from reader: inout MessageReader
   ) throws(MalformedMessage) -> ServiceInfo {
     let first = try reader.next()
-    guard let state = ServiceState(rawValue: UInt8(first & 0xff)), first >> 8 & 0xff_ffff == 0
+    let second = try reader.next()
+    let (part, period) = (first >> 8 & 0xff_ffff, second >> 32)
+    guard let state = ServiceState(rawValue: UInt8(first & 0xff)), part <= period,
+      period < 1 << 24
     else { throw MalformedMessage() }
-    let restarts = try reader.nextHalf()
     return ServiceInfo(
-      state: state, process: UInt32(first >> 32), restartCount: restarts,
+      state: state, process: UInt32(first >> 32), restartCount: UInt32(second & 0xffff_ffff),
+      share: period == 0 ? nil : CPUShare(microseconds: part, period: period),
       name: try reader.nextShortName())
+  }
+
+  private static func capability(
+    _ first: UInt64, from reader: inout MessageReader
+  ) throws(MalformedMessage) -> CapabilityListing {
+    guard let state = SlotState(rawValue: UInt8(first >> 4 & 0xf)),
+      let role = BindingRole(rawValue: UInt8(first >> 8 & 0xff)),
+      let type = ObjectType(rawValue: UInt8(first >> 16 & 0xff))
+    else { throw MalformedMessage() }
+    let place = try reader.next()
+    return CapabilityListing(
+      slot: UInt16(place & 0xffff), generation: UInt16(place >> 16 & 0xffff), type: type,
+      rights: Rights(bits: UInt16(first >> 32 & 0xffff)), badge: try reader.next(), state: state,
+      role: role)
+  }
+
+  private static func thread(
+    _ first: UInt64, from reader: inout MessageReader
+  ) throws(MalformedMessage) -> ThreadListing {
+    guard let state = ThreadState(rawValue: UInt8(first >> 4 & 0xf)) else {
+      throw MalformedMessage()
+    }
+    return ThreadListing(
+      number: try reader.next(), state: state, priority: UInt8(first >> 16 & 0xff),
+      processorNanoseconds: try reader.next(), isSuspended: first & 1 << 8 != 0,
+      isThrottled: first & 1 << 9 != 0)
+  }
+
+  private static func strayInfo(
+    _ first: UInt64, from reader: inout MessageReader
+  ) throws(MalformedMessage) -> StrayInfo {
+    guard let state = ProcessState(rawValue: UInt8(first >> 4 & 0xf)) else {
+      throw MalformedMessage()
+    }
+    let number = try reader.next()
+    let usage = try reader.next()
+    return StrayInfo(
+      number: number, state: state, threadCount: UInt16(first >> 16 & 0xffff),
+      capabilityCount: UInt32(first >> 32), memoryKibibytes: UInt32(usage & 0xffff_ffff),
+      processorMilliseconds: UInt32(usage >> 32),
+      maker: try reader.nextHalf())
   }
 }

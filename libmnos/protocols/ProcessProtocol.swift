@@ -15,6 +15,12 @@ public enum ProcessProtocol: Interface {
     /// The service at this place of the manifest.
     case service(at: UInt32)
     case power(PowerOperation)
+    /// What the first slot of a process's table from a position on holds.
+    case capability(of: UInt32, from: UInt64)
+    /// The first thread of a process from a number on.
+    case thread(of: UInt32, from: UInt64)
+    /// The first process from one of the kernel's numbers on that others than init have made.
+    case stray(from: UInt64)
   }
 
   public enum Reply: MessageCodable, Equatable, Sendable {
@@ -25,6 +31,11 @@ public enum ProcessProtocol: Interface {
     case service(ServiceInfo)
     /// Nothing at or behind this number or place.
     case endOfList
+    case capability(CapabilityListing)
+    case thread(ThreadListing)
+    case stray(StrayInfo)
+    /// Nothing yet: to be asked again from here.
+    case goOn(from: UInt64)
   }
 
   public enum Failure: UInt64, Error, Sendable {
@@ -95,18 +106,51 @@ public struct ProcessInfo: Equatable, Sendable {
   }
 }
 
+/// One process that a program has made itself, as `stray` shows it.
+public struct StrayInfo: Equatable, Sendable {
+  /// The kernel's.
+  public var number: UInt64
+  public var state: ProcessState
+  public var threadCount: UInt16
+  public var capabilityCount: UInt32
+  public var memoryKibibytes: UInt32
+  public var processorMilliseconds: UInt32
+  /// The nearest of those that made it, directly or not, which init started; 0 if that one has
+  /// ended.
+  public var maker: UInt32
+
+  public init(
+    number: UInt64, state: ProcessState, threadCount: UInt16, capabilityCount: UInt32,
+    memoryKibibytes: UInt32, processorMilliseconds: UInt32, maker: UInt32
+  ) {
+    self.number = number
+    self.state = state
+    self.threadCount = threadCount
+    self.capabilityCount = capabilityCount
+    self.memoryKibibytes = memoryKibibytes
+    self.processorMilliseconds = processorMilliseconds
+    self.maker = maker
+  }
+}
+
 /// One service of the manifest, as `service(at:)` shows it.
 public struct ServiceInfo: Equatable, Sendable {
   public var state: ServiceState
   /// Its process, or 0 if it has none now.
   public var process: UInt32
   public var restartCount: UInt32
+  /// Of the CPU's time, if it has one.
+  public var share: CPUShare?
   public var name: ShortName
 
-  public init(state: ServiceState, process: UInt32, restartCount: UInt32, name: ShortName) {
+  public init(
+    state: ServiceState, process: UInt32, restartCount: UInt32, share: CPUShare? = nil,
+    name: ShortName
+  ) {
     self.state = state
     self.process = process
     self.restartCount = restartCount
+    self.share = share
     self.name = name
   }
 }

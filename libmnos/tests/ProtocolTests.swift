@@ -26,6 +26,7 @@ import Testing
       SpawnRequest(
         argumentByteCount: .max, programByteCount: .max, hasConsole: true, hasFiles: true)),
     .list(from: 3), .kill(.max), .wait(0), .service(at: 2), .power(.off), .power(.reboot),
+    .capability(of: .max, from: .max), .thread(of: 3, from: 1 << 40), .stray(from: .max),
   ])
   func processRequestsSurviveTheWay(request: ProcessProtocol.Request) throws {
     #expect(try roundTrip(request) == request)
@@ -39,6 +40,31 @@ import Testing
         processorMilliseconds: 5, name: ShortName("a name of exactly 32 characters!"))),
     .service(
       ServiceInfo(state: .waiting, process: 12, restartCount: .max, name: ShortName("vfs"))),
+    .service(
+      ServiceInfo(
+        state: .running, process: 12, restartCount: .max,
+        share: CPUShare(microseconds: 1_000_000, period: 1_000_000),
+        name: ShortName("a name of exactly 32 characters!"))),
+    .capability(
+      CapabilityListing(
+        slot: .max, generation: .max, type: .machine, rights: Rights(bits: .max), badge: .max,
+        state: .bound, role: .ports)),
+    .thread(
+      ThreadListing(
+        number: .max, state: .ended, priority: 255, processorNanoseconds: .max, isSuspended: true,
+        isThrottled: true)),
+    .thread(
+      ThreadListing(number: 1, state: .ready, priority: 0, processorNanoseconds: 0)),
+    .stray(
+      StrayInfo(
+        number: .max, state: .stopped, threadCount: .max, capabilityCount: .max,
+        memoryKibibytes: .max, processorMilliseconds: .max,
+        maker: .max)),
+    .stray(
+      StrayInfo(
+        number: 1, state: .new, threadCount: 0, capabilityCount: 0, memoryKibibytes: 0,
+        processorMilliseconds: 0, maker: 0)),
+    .goOn(from: .max),
   ])
   func processRepliesFitBehindTheirCode(reply: ProcessProtocol.Reply) throws {
     #expect(try roundTrip(reply) == reply)

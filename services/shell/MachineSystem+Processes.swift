@@ -12,6 +12,44 @@ extension MachineSystem {
     return processes
   }
 
+  func strays() throws(SystemFailure) -> [StrayInfo] {
+    var strays: [StrayInfo] = []
+    var next: UInt64 = 0
+    while true {
+      switch try processService.ask(.stray(from: next)) {
+      case .stray(let info):
+        strays.append(info)
+        next = info.number + 1
+      case .goOn(let number): next = number
+      default: return strays
+      }
+    }
+  }
+
+  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing] {
+    var listings: [CapabilityListing] = []
+    var next: UInt64 = 0
+    while true {
+      switch try processService.ask(.capability(of: process, from: next)) {
+      case .capability(let listing):
+        listings.append(listing)
+        next = UInt64(listing.slot) + 1
+      case .goOn(let slot): next = slot
+      default: return listings
+      }
+    }
+  }
+
+  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing] {
+    var listings: [ThreadListing] = []
+    var next: UInt64 = 0
+    while case .thread(let listing) = try processService.ask(.thread(of: process, from: next)) {
+      listings.append(listing)
+      next = listing.number + 1
+    }
+    return listings
+  }
+
   func services() throws(SystemFailure) -> [ServiceInfo] {
     var services: [ServiceInfo] = []
     while case .service(let info) = try processService.ask(

@@ -1,91 +1,7 @@
 import Libmnos
 
-// Commands on processes, services and the machine.
+// Commands on programs, services and the machine.
 extension Shell {
-  mutating func listProcesses() -> UInt8 {
-    do throws(SystemFailure) {
-      let processes = try system.processes()
-      print("NUMBER STATE    PRIORITY THREADS   MEMORY    CPU TIME  NAME\n")
-      for process in processes { printProcess(process) }
-      printFurther(than: processes.count)
-      return ExitStatus.success
-    } catch {
-      complain("ps", error.text)
-      return ExitStatus.failure
-    }
-  }
-
-  /// How many processes there are that init did not start: programs may make their own, with
-  /// their own memory, and nobody else can name those.
-  private mutating func printFurther(than count: Int) {
-    guard let all = try? system.memory().machine?.processes, all > UInt64(count) else { return }
-    var line: [UInt8] = []
-    line.write("and ")
-    line.write(decimal: all - UInt64(count))
-    line.write(" more, made by these programs; they end with them\n")
-    print(line)
-  }
-
-  private mutating func printProcess(_ process: ProcessInfo) {
-    var line: [UInt8] = []
-    line.write(decimal: UInt64(process.number), width: 6)
-    line.write(" ")
-    line.write(Text.bytes(Self.name(of: process.state)).span, width: 8)
-    line.write(decimal: UInt64(process.priority), width: 9)
-    line.write(decimal: UInt64(process.threadCount), width: 8)
-    line.write(decimal: UInt64(process.memoryKibibytes), width: 6)
-    line.write(" KiB")
-    line.write(decimal: UInt64(process.processorMilliseconds / 1000), width: 6)
-    line.write(".")
-    line.write(
-      decimal: UInt64(process.processorMilliseconds % 1000), width: 3,
-      padding: UInt8(ascii: "0"))
-    line.write(" s  ")
-    line.write(process.name)
-    line.writeLine()
-    print(line)
-  }
-
-  mutating func listServices() -> UInt8 {
-    do throws(SystemFailure) {
-      let services = try system.services()
-      print("NAME          STATE    PROCESS RESTARTS\n")
-      for service in services {
-        var line: [UInt8] = []
-        line.write(Text.bytes(service.name).span, width: 14)
-        line.write(Text.bytes(Self.name(of: service.state)).span, width: 9)
-        line.write(decimal: UInt64(service.process), width: 7)
-        line.write(decimal: UInt64(service.restartCount), width: 9)
-        line.writeLine()
-        print(line)
-      }
-      return ExitStatus.success
-    } catch {
-      complain("services", error.text)
-      return ExitStatus.failure
-    }
-  }
-
-  mutating func listCapabilities() -> UInt8 {
-    print("SLOT GENERATION TYPE         RIGHTS    BADGE             NAME\n")
-    for held in system.capabilities() {
-      var line: [UInt8] = []
-      line.write(decimal: UInt64(held.handle.slot), width: 4)
-      line.write(decimal: UInt64(held.handle.generation), width: 11)
-      line.write(" ")
-      line.write(Text.bytes(Self.name(of: held.inspection.type)).span, width: 13)
-      line.append(contentsOf: Self.letters(of: held.inspection.rights))
-      line.write("  ")
-      line.write(hexadecimal: held.inspection.badge, width: 16)
-      line.write("  ")
-      line.append(contentsOf: held.name)
-      line.writeLine()
-      print(line)
-    }
-    print("rights: r read, w write, x execute, c call, g grant, y copy, t transfer, m manage\n")
-    return ExitStatus.success
-  }
-
   mutating func showMemory() -> UInt8 {
     do throws(SystemFailure) {
       let report = try system.memory()
@@ -178,14 +94,6 @@ extension Shell {
       }
     }
     return status
-  }
-
-  private func processNumber(_ text: [UInt8]) throws(SystemFailure) -> UInt32 {
-    if let number = Text.decimal(text) { return number }
-    for process in try system.processes() where Text.bytes(process.name) == text {
-      return process.number
-    }
-    throw SystemFailure(text: "no such process; 'ps' lists those there are")
   }
 
   mutating func showUptime() -> UInt8 {

@@ -30,7 +30,7 @@ struct ShellCommand {
   /// or text.
   var hasNoOptions: Bool {
     switch action {
-    case .cd, .cat, .mkdir, .rm, .mv, .kill, .help, .session: true
+    case .cd, .cat, .mkdir, .rm, .mv, .kill, .help, .session, .ps, .caps: true
     default: false
     }
   }
@@ -49,9 +49,9 @@ struct ShellCommand {
       ShellCommand("mkdir", .mkdir, 1...1024, " PATH...", "make directories (under /tmp)"),
       ShellCommand("rm", .rm, 1...1024, " PATH...", "remove files and empty directories"),
       ShellCommand("mv", .mv, 2...2, " PATH NEWPATH", "rename a file or directory"),
-      ShellCommand("ps", .ps, 0...0, "", "list every process, its memory and CPU time"),
-      ShellCommand("caps", .caps, 0...0, "", "list the shell's capabilities: all it may use"),
-      ShellCommand("services", .services, 0...0, "", "list the services, and how often restarted"),
+      ShellCommand("ps", .ps, 0...1, " [NAME|NUMBER]", "list all processes, or one's threads"),
+      ShellCommand("caps", .caps, 0...1, " [NAME|NUMBER]", "list what the shell or another holds"),
+      ShellCommand("services", .services, 0...0, "", "list the services: restarts, CPU share"),
       ShellCommand("mem", .mem, 0...0, "", "show memory of the machine and of the shell"),
       ShellCommand("run", .run, 1...64, " PATH [ARG]...", "run a program; Ctrl-C ends it"),
       ShellCommand("kill", .kill, 1...64, " NAME|NUMBER...", "end processes; services restart"),
@@ -78,8 +78,8 @@ extension Shell {
     case .mkdir: makeDirectories(arguments)
     case .rm: remove(arguments)
     case .mv: rename(arguments)
-    case .ps: listProcesses()
-    case .caps: listCapabilities()
+    case .ps: arguments.isEmpty ? listProcesses() : listThreads(of: arguments[0])
+    case .caps: arguments.isEmpty ? listCapabilities() : listCapabilities(of: arguments[0])
     case .services: listServices()
     case .mem: showMemory()
     case .run: runProgram(arguments)

@@ -45,6 +45,11 @@ protocol ShellSystem: AnyObject {
   func rename(_ path: [UInt8], to newPath: [UInt8]) throws(FileSystemError)
 
   func processes() throws(SystemFailure) -> [ProcessInfo]
+  /// Processes that programs have made themselves.
+  func strays() throws(SystemFailure) -> [StrayInfo]
+  /// What a process holds, and its threads.
+  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing]
+  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing]
   func services() throws(SystemFailure) -> [ServiceInfo]
   func kill(_ process: UInt32) throws(SystemFailure)
   /// Runs a program to its end; Ctrl-C ends it.

@@ -1,7 +1,8 @@
 import KernelHAL
 import MnosABI
 
-/// What a slot is used for.
+/// One place in a capability table: a capability, its place in the derivation tree, and
+/// what depends on it. Exactly one granule. What it is used for is its state:
 ///
 ///                 fill                    attach (move)
 ///         free ─────────> held ──────────────────────> inTransit
@@ -13,42 +14,6 @@ import MnosABI
 /// A slot is filled as `reserved` or `bound` too; a thread's `spare` is filled and emptied in
 /// place, see ipc/SpareSlot.swift. Every way back to `free` gives the slot
 /// a new generation, so that no token or handle of before names it.
-public enum SlotState: UInt8, BitwiseCopyable {
-  /// Empty: in the table's free list.
-  case free
-  /// A capability that user code can name.
-  case held
-  /// Attached to a message that its holder, a blocked thread, waits to send.
-  case inTransit
-  /// Kept by the kernel for a binding of its holder; see `BindingRole`.
-  case bound
-  /// Filled, but not yet to be named: its memory is still being cleared.
-  case reserved
-  /// A thread's, its holder, for the right to answer the next who calls it; no handle names it.
-  case spare
-  /// Being deleted: no handle names it any more, its dependents are being ended.
-  case ending
-}
-
-/// What a bound slot is for, and so what its holder is.
-public enum BindingRole: UInt8, BitwiseCopyable {
-  case none
-  /// A notification bound to a thread (holder: thread).
-  case threadNotification
-  /// Where a thread's faults go (holder: thread).
-  case faultHandler
-  /// What is signalled when a thread ends (holder: thread).
-  case threadEnd
-  /// What is signalled when a process ends or stops (holder: process).
-  case supervisor
-  /// What an interrupt signals (holder: interrupt).
-  case interruptTarget
-  /// A port range that a process may use (holder: process).
-  case ports
-}
-
-/// One place in a capability table: a capability, its place in the derivation tree, and
-/// what depends on it. Exactly one granule.
 public struct CapabilitySlot: BitwiseCopyable {
   /// The object; none for types that have none (portRange, machine).
   var object = AnyObjectID.none

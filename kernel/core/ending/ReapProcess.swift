@@ -37,7 +37,7 @@ extension Kernel where P: ~Copyable {
   private mutating func endStep(of process: ProcessID, steps: inout Int) {
     switch objects[process].endStage {
     case .threads:
-      let thread = objects[process].threads.first
+      let thread = objects[process].threads.first(notBelow: 0, in: objects)
       guard !thread.isNone else { return proceed(process, to: .capabilities) }
       steps -= waitSteps(of: thread)
       objects.end(thread, value: objects[process].exitValue)
@@ -104,6 +104,7 @@ extension Kernel where P: ~Copyable {
   /// The signal comes last of all: who waits for it may rely on the memory being there again.
   private mutating func finishEnding(of process: ProcessID) {
     objects[process].state = .ended
+    objects.shared.processes.remove(process, in: objects)
     if process == objects.shared.firstProcess {
       objects.shared.firstProcessEnd = ProcessEnd(
         exitValue: objects[process].exitValue, faultAddress: objects[process].faultAddress,

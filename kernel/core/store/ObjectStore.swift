@@ -105,6 +105,9 @@ public struct SharedState: BitwiseCopyable {
   var reaper = ReaperQueue()
   /// Threads whose work is a revoke, the longest at it first.
   var revokers = List<Revokers>()
+  /// The processes that have not ended, and how many there have been.
+  var processes = SearchTree<ProcessesOfMachine>()
+  var processesMade: UInt64 = 0
   /// Slots that are not free, in all tables.
   public internal(set) var capabilityCount: UInt64 = 0
   /// Objects alive, by type; mappings count as `none`.

@@ -84,6 +84,12 @@ struct InspectArguments {
   init(_ read: PlainArguments) { (capability, other) = (read.a0, read.a1) }
 }
 
+/// query. `position` is where a list is to go on, in the unit of what `subject` lists.
+struct QueryArguments {
+  let capability, subject, position: UInt64
+  init(_ read: PlainArguments) { (capability, subject, position) = (read.a0, read.a1, read.a2) }
+}
+
 /// create.
 struct CreateArguments {
   let budget, type, slot: UInt64

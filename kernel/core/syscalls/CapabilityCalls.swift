@@ -70,8 +70,9 @@ extension Kernel where P: ~Copyable {
     answer(value: UInt64(objects[slot].handle.rawValue))
   }
 
-  /// `inspect`: the type, rights and badge of a capability, and whether another one is to the
-  /// same object. Words 0 to 3, in this order; the last is 0 or 1.
+  /// `inspect`: the type, rights and badge of a capability; whether another one is to the same
+  /// object, and whether that is the budget which the first one's object is charged to; and the
+  /// number of a process or thread, by which lists name it. Words 0 to 5, in this order.
   ///
   /// It needs no right: who holds a capability may know what it is.
   ///
@@ -79,6 +80,7 @@ extension Kernel where P: ~Copyable {
   mutating func inspectCall(_ arguments: InspectArguments) throws(Failure) {
     let slot = try lookUp(arguments.capability)
     var isSame: UInt64 = 0
+    var isCharged: UInt64 = 0
     if arguments.other != 0 {
       let other = try lookUp(arguments.other)
       let isEqual =
@@ -86,13 +88,28 @@ extension Kernel where P: ~Copyable {
       // Port ranges and the machine are no objects: there the badge says which one it is.
       let hasObject = !objects[slot].object.isNone
       isSame = isEqual && (hasObject || objects[slot].badge == objects[other].badge) ? 1 : 0
+      if hasObject, objects[slot].type != .reply, objects[other].type == .budget {
+        isCharged = objects[objects[slot].object].budget.header == objects[other].object ? 1 : 0
+      }
     }
     let thread = current
     objects[thread].registers[word: 0] = UInt64(objects[slot].typeCode)
     objects[thread].registers[word: 1] = UInt64(objects[slot].rightsBits)
     objects[thread].registers[word: 2] = objects[slot].badge
     objects[thread].registers[word: 3] = isSame
+    objects[thread].registers[word: 4] = isCharged
+    objects[thread].registers[word: 5] = number(ofObjectIn: slot)
     answer(value: 0)
+  }
+
+  /// What lists name a capability's object by: 0 for what is in none.
+  private func number(ofObjectIn slot: SlotID) -> UInt64 {
+    let object = objects[slot].object
+    return switch objects[slot].type {
+    case .process: objects[objects.cast(object, to: Process.self)].number
+    case .thread: objects[objects.cast(object, to: ThreadTag.self)].number
+    default: 0
+    }
   }
 
   /// `destroy`: ends what a capability names, whoever else holds capabilities to it: a process,

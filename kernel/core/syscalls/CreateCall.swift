@@ -75,9 +75,14 @@ extension Kernel where P: ~Copyable {
     do throws(Failure) {
       let space = try makeSpace(chargedTo: budget)
       do throws(Failure) {
-        return try make(
-          Process(table: CapabilityTable(directory: directory), space: space), .large,
-          chargedTo: budget, as: Process.self)
+        let process = try make(
+          Process(
+            table: CapabilityTable(directory: directory), space: space,
+            number: objects.shared.processesMade + 1, maker: makerOfProcess),
+          .large, chargedTo: budget, as: Process.self)
+        objects.shared.processesMade += 1
+        objects.shared.processes.insert(process, in: objects)
+        return process
       } catch {
         // The space was never active, so no TLB holds anything under its identifier.
         identifiers.free(space.identifier)
@@ -88,6 +93,11 @@ extension Kernel where P: ~Copyable {
       freeFrame(directory, chargedTo: budget)
       throw error
     }
+  }
+
+  /// The number of the process that makes one now: 0 for the first of all, which the kernel makes.
+  private var makerOfProcess: UInt64 {
+    current.isNone ? 0 : objects[objects[current].process].number
   }
 
   /// - Parameter priority: At most the creator's, or a thread could give itself a higher one by
@@ -115,10 +125,11 @@ extension Kernel where P: ~Copyable {
     let thread = try make(
       Thread<P>(
         registers: P.Registers(entry: zero, stack: zero, argument: 0), process: process,
-        priority: priority, home: objects.shared.cpus[0],
-        payer: objects[budget].payer),
+        number: objects[process].threadsMade + 1, priority: priority,
+        home: objects.shared.cpus[0], payer: objects[budget].payer),
       .thread, chargedTo: budget, as: ThreadTag.self)
-    objects[process].threads.append(thread, in: objects)
+    objects[process].threadsMade += 1
+    objects[process].threads.insert(thread, in: objects)
     objects[process].threadCount += 1
     return thread
   }

@@ -6,21 +6,41 @@ import MnosABI
 /// Neither changes an object. `control` needs `manage` on the machine, `query` only `read`, so
 /// a program can be allowed to watch the machine without being able to turn it off.
 extension Kernel where P: ~Copyable {
-  /// `query`: eight words about the object that a capability names.
+  /// `query`: eight words about the object that a capability names, or about one of the things
+  /// that it has.
   ///
-  /// The words are those of `QueryWords` for the capability's type; those that a type does not
-  /// have are 0. All eight are written, so what the registers held does not show through.
+  /// The words are those of `QueryWords` for the capability's type or for the subject; those that
+  /// it does not have are 0. All eight are written, so what the registers held does not show
+  /// through.
   ///
-  /// - Parameter handle: Argument 0.
-  /// - Throws: `badCapability`; `wrongType` for a reply right; `noRight` without `read`. Cost:
-  ///   O(1), but for a process linear in the CPUs, and for an endpoint at most `countedWaiters`
-  ///   steps.
-  mutating func queryCall(capability handle: UInt64) throws(Failure) {
-    let slot = try lookUp(handle)
+  /// - Parameter arguments: The capability; a `QuerySubject`; for a list, where it is to go on.
+  /// - Throws: `badCapability`; `wrongType` for a reply right; `noRight` without `read`; what
+  ///   `list` throws. Cost: O(1), but for a process linear in the CPUs, and for an endpoint at
+  ///   most `countedWaiters` steps; for a list of capabilities `listedSlots` steps, for the others
+  ///   O(log n) of their length.
+  mutating func queryCall(_ arguments: QueryArguments) throws(Failure) {
+    let slot = try lookUp(arguments.capability)
     guard objects[slot].type != .reply else { throw .wrongType }
     guard objects[slot].rights.includes(.read) else { throw .noRight }
-    let object = objects[slot].object
     var words: [8 of UInt64] = .init(repeating: 0)
+    var isFound = false
+    if arguments.subject == QuerySubject.object.rawValue {
+      try describeObject(of: slot, into: &words)
+    } else {
+      isFound = try list(
+        arguments, of: objects[slot].object, objects[slot].type, into: &words)
+    }
+    // Written at the end, when nothing can fail: on an error the registers are as they were.
+    let thread = current
+    for index in 0..<8 { objects[thread].registers[word: index] = words[index] }
+    answer(value: isFound ? 1 : 0)
+  }
+
+  /// The words about a capability's object.
+  private mutating func describeObject(
+    of slot: SlotID, into words: inout [8 of UInt64]
+  ) throws(Failure) {
+    let object = objects[slot].object
     switch objects[slot].type {
     case .process: query(objects.cast(object, to: Process.self), into: &words)
     case .thread: query(objects.cast(object, to: ThreadTag.self), into: &words)
@@ -53,42 +73,51 @@ extension Kernel where P: ~Copyable {
     case .machine: queryMachine(into: &words)
     case .reply, .none: throw .wrongType
     }
-    // Written at the end, when nothing can fail: on an error the registers are as they were.
-    let thread = current
-    for index in 0..<8 { objects[thread].registers[word: index] = words[index] }
-    answer(value: 0)
   }
 
-  /// The words about a process.
-  private mutating func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
+  /// Timestamp ticks that a process's threads ran.
+  func timeUsed(by process: ProcessID) -> UInt64 {
     var time = objects[process].cpuTime
     // Another CPU's timestamp is taken to be this one's.
     for index in 0..<objects.shared.cpuCount
     where objects[objects.shared.cpus[index]].activeProcess == process {
       time &+= platform.timestamp()
     }
+    return time
+  }
+
+  /// Timestamp ticks that a thread ran.
+  func timeUsed(by thread: ThreadID) -> UInt64 {
+    let isRunning = objects[objects[thread].home].current == thread
+    return objects[thread].cpuTime &+ (isRunning ? platform.timestamp() : 0)
+  }
+
+  /// Page tables, the directory of its capabilities, and its chunks: the memory that a process
+  /// itself was charged. What it maps is charged to whoever made it.
+  func bytesCharged(to process: ProcessID) -> UInt64 {
+    let frameCount =
+      objects[process].tableFrames + 1 + UInt32(objects[process].table.chunkCount)
+    return UInt64(frameCount) * Limits.pageByteCount
+  }
+
+  /// The words about a process.
+  private func query(_ process: ProcessID, into words: inout [8 of UInt64]) {
     words[0] = UInt64(objects[process].state.rawValue)
     words[1] = objects[process].exitValue
     words[2] = UInt64(objects[process].threadCount)
-    // Page tables, the directory of its capabilities, and its chunks: the frames that the process
-    // itself was charged. Memory that it maps is charged to whoever made it.
-    let frameCount =
-      objects[process].tableFrames + 1 + UInt32(objects[process].table.chunkCount)
-    words[3] = UInt64(frameCount) * Limits.pageByteCount
-    words[4] = platform.nanoseconds(ticks: time)
+    words[3] = bytesCharged(to: process)
+    words[4] = platform.nanoseconds(ticks: timeUsed(by: process))
     words[5] = UInt64(objects[process].table.usedCount)
     words[6] = objects[process].faultAddress
     words[7] = objects[process].faultPC
   }
 
   /// The words about a thread.
-  private mutating func query(_ thread: ThreadID, into words: inout [8 of UInt64]) {
-    let isRunning = objects[objects[thread].home].current == thread
+  private func query(_ thread: ThreadID, into words: inout [8 of UInt64]) {
     words[0] = UInt64(objects[thread].state.rawValue)
     words[1] = objects[thread].exitValue
     words[2] = UInt64(objects[thread].ownPriority)
-    words[3] = platform.nanoseconds(
-      ticks: objects[thread].cpuTime &+ (isRunning ? platform.timestamp() : 0))
+    words[3] = platform.nanoseconds(ticks: timeUsed(by: thread))
     words[4] = objects[thread].isSuspended ? 1 : 0
   }
 

@@ -128,7 +128,7 @@ extension Kernel where P: ~Copyable {
     case .bind: try bind(BindArguments(read))
     case .acknowledge: try acknowledgeCall(interrupt: read.a0)
     case .destroy: try destroyCall(capability: read.a0)
-    case .query: try queryCall(capability: read.a0)
+    case .query: try queryCall(QueryArguments(read))
     case .control: try controlCall(ControlArguments(read))
     case .access: try accessCall(AccessArguments(read))
     case .send, .receive, .call, .reply, .replyAndReceive, .signal, .wait, .exit, .yield, .clock:

@@ -15,9 +15,18 @@ public struct Process: KernelObject, BitwiseCopyable {
   /// How far the reaper has come, and where in that stage it is.
   var endStage = EndStage.threads
   var endCursor: UInt16 = 0
+  /// Its height in the tree of all processes.
+  var height: UInt8 = 0
+  var ofMachine = TreeLinks<Process>()
+  /// What tells it from all other processes that there have been; the first one's is 1.
+  let number: UInt64
+  /// The number of the process that made it, or 0.
+  let maker: UInt64
   var exitValue: UInt64 = 0
-  var threads = List<ThreadsOfProcess>()
+  var threads = SearchTree<ThreadsOfProcess>()
   var threadCount: UInt32 = 0
+  /// Threads that were ever made in it.
+  var threadsMade: UInt64 = 0
   /// Capabilities to it in tables of other processes.
   var foreignNameCount: UInt32 = 0
 
@@ -39,9 +48,11 @@ public struct Process: KernelObject, BitwiseCopyable {
   var faultAddress: UInt64 = 0
   var faultPC: UInt64 = 0
 
-  init(table: CapabilityTable, space: AddressSpaceTag) {
+  init(table: CapabilityTable, space: AddressSpaceTag, number: UInt64, maker: UInt64) {
     self.table = table
     self.space = space
+    self.number = number
+    self.maker = maker
   }
 
   var isAlive: Bool { state != .ending && state != .ended }
@@ -50,4 +61,25 @@ public struct Process: KernelObject, BitwiseCopyable {
 /// The stages of giving back what a process held, in order.
 public enum EndStage: UInt8, BitwiseCopyable {
   case threads, capabilities, ports, mappings, chunks, spaces, done
+}
+
+/// The processes that have not ended, by number.
+enum ProcessesOfMachine: TreeRole {
+  static subscript<P: Platform & ~Copyable>(
+    _ process: ProcessID, in store: ObjectStore<P>
+  ) -> TreeLinks<Process> {
+    get { store[process].ofMachine }
+    set { store[process].ofMachine = newValue }
+  }
+
+  static subscript<P: Platform & ~Copyable>(
+    heightOf process: ProcessID, in store: ObjectStore<P>
+  ) -> UInt8 {
+    get { store[process].height }
+    set { store[process].height = newValue }
+  }
+
+  static func key<P: Platform & ~Copyable>(
+    of process: ProcessID, in store: ObjectStore<P>
+  ) -> UInt64 { store[process].number }
 }

@@ -43,8 +43,11 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   /// What it had left when it was preempted. Of the thread that runs, and of those that wait, the
   /// CPU knows.
   var slice = TimeSlice()
-  /// Its place among its process's threads.
-  var ofProcess = Links<ThreadTag>()
+  /// Its place among its process's threads, and its height in their tree.
+  var ofProcess = TreeLinks<ThreadTag>()
+  var height: UInt8 = 0
+  /// What tells it from all other threads that its process has had; the first one's is 1.
+  let number: UInt64
 
   /// The message it waits to send, or how it receives.
   var message = PendingMessage()
@@ -73,10 +76,12 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   var cpuTime: UInt64 = 0
 
   init(
-    registers: P.Registers, process: ProcessID, priority: UInt8, home: CPUID, payer: BudgetID
+    registers: P.Registers, process: ProcessID, number: UInt64, priority: UInt8, home: CPUID,
+    payer: BudgetID
   ) {
     self.registers = registers
     self.process = process
+    self.number = number
     self.priority = priority
     ownPriority = priority
     self.home = home
@@ -235,13 +240,25 @@ enum WaitersOfSlot: ListRole {
   }
 }
 
-enum ThreadsOfProcess: ListRole {
+/// The threads of a process that have not ended, by number.
+enum ThreadsOfProcess: TreeRole {
   static subscript<P: Platform & ~Copyable>(
     _ thread: ThreadID, in store: ObjectStore<P>
-  ) -> Links<ThreadTag> {
+  ) -> TreeLinks<ThreadTag> {
     get { store[thread].ofProcess }
     set { store[thread].ofProcess = newValue }
   }
+
+  static subscript<P: Platform & ~Copyable>(
+    heightOf thread: ThreadID, in store: ObjectStore<P>
+  ) -> UInt8 {
+    get { store[thread].height }
+    set { store[thread].height = newValue }
+  }
+
+  static func key<P: Platform & ~Copyable>(
+    of thread: ThreadID, in store: ObjectStore<P>
+  ) -> UInt64 { store[thread].number }
 }
 
 enum Revokers: ListRole {

@@ -29,7 +29,7 @@ import Testing
   /// Mappings of init.
   private static func count(_ machine: TestMachine) -> Int {
     Census.members(
-      machine.kernel.objects[machine.initial.process].mappings.root, of: machine.kernel
+      machine.kernel.objects[machine.initial.process].mappings, machine.kernel
     )
     .count
   }

@@ -98,8 +98,43 @@ final class FakeSystem: ShellSystem {
     }
   }
 
+  func strays() throws(SystemFailure) -> [StrayInfo] {
+    [5, 0].map {
+      StrayInfo(
+        number: 9, state: .running, threadCount: 2, capabilityCount: 3, memoryKibibytes: 24,
+        processorMilliseconds: 7, maker: $0)
+    }
+  }
+
+  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing] {
+    guard process == 5 else { throw SystemFailure(text: "no such process or program") }
+    return [
+      ThreadListing(
+        number: 1, state: .awaitingReply, priority: 100, processorNanoseconds: 1_042_000_000),
+      ThreadListing(
+        number: 12, state: .ready, priority: 199, processorNanoseconds: 5_000_000,
+        isSuspended: true, isThrottled: true),
+    ]
+  }
+
+  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing] {
+    guard process == 5 else { throw SystemFailure(text: "no such process or program") }
+    return [
+      CapabilityListing(
+        slot: 1, generation: 1, type: .endpoint, rights: Rights(bits: 0x4c), badge: 5),
+      CapabilityListing(
+        slot: 65_534, generation: 300, type: .notification, rights: Rights(bits: 2), badge: 1 << 40,
+        state: .bound, role: .threadEnd),
+    ]
+  }
+
   func services() throws(SystemFailure) -> [ServiceInfo] {
-    [ServiceInfo(state: .running, process: 2, restartCount: 3, name: ShortName("console"))]
+    [
+      ServiceInfo(
+        state: .running, process: 2, restartCount: 3,
+        share: CPUShare(microseconds: 15_500, period: 100_000), name: ShortName("console")),
+      ServiceInfo(state: .ended, process: 0, restartCount: 0, name: ShortName("once")),
+    ]
   }
 
   func kill(_ process: UInt32) throws(SystemFailure) {

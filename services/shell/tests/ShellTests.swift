@@ -208,6 +208,84 @@ import Testing
     #expect(system.text == "ls: x: name is too long\n")
   }
 
+  // MARK: Lists
+
+  @Test func processesAreListedWithThoseThatProgramsMade() {
+    var shell = Shell(system)
+
+    shell.run(line: Array("ps".utf8))
+
+    #expect(
+      system.text == """
+        NUMBER STATE    PRIORITY THREADS   MEMORY    CPU TIME  NAME
+             2 running       100       1    64 KiB     1.042 s  console
+             5 running       100       1    64 KiB     1.042 s  shell
+             - running         -       2    24 KiB     0.007 s  (made by shell)
+             - running         -       2    24 KiB     0.007 s  (made by one that ended)
+
+        """)
+  }
+
+  @Test(arguments: ["ps shell", "ps 5"])
+  func threadsOfAProcessAreListed(line: String) {
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(
+      system.text == """
+        THREAD STATE          PRIORITY    CPU TIME
+             1 awaiting reply      100     1.042 s
+            12 ready               199     0.005 s  suspended  has spent its share of CPU time
+
+        """)
+  }
+
+  @Test(arguments: ["caps shell", "caps 5"])
+  func capabilitiesOfAProcessAreListed(line: String) {
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(
+      system.text == """
+        SLOT GENERATION TYPE         RIGHTS    BADGE             USE
+           1          1 endpoint     --xc--t-  0000000000000005
+        65534        300 notification -w------  0000010000000000  bound: a thread's end
+        rights: r read, w write, x execute, c call, g grant, y copy, t transfer, m manage
+
+        """)
+  }
+
+  @Test(
+    arguments: [
+      ("ps nobody", "ps: nobody: no such process; 'ps' lists those there are\n"),
+      ("caps 77", "caps: 77: no such process or program\n"),
+      ("caps 5 6", "usage: caps [NAME|NUMBER]\n"),
+    ])
+  func listsOfWhatIsNotThereSaySo(line: String, text: String) {
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    #expect(system.text == text)
+    #expect(shell.lastStatus == 1 || shell.lastStatus == 2)
+  }
+
+  @Test func servicesAreListedWithTheirShares() {
+    var shell = Shell(system)
+
+    shell.run(line: Array("services".utf8))
+
+    #expect(
+      system.text == """
+        NAME          STATE    PROCESS RESTARTS  CPU SHARE
+        console       running        2        3   15.5 %
+        once          ended          0        0  none
+
+        """)
+  }
+
   @Test func interruptEndsTheLine() {
     system.isInterrupted = true
     var shell = Shell(system)

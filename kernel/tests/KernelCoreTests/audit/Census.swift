@@ -70,7 +70,7 @@ struct Census {
       pending += collect(budget, kernel)
     }
     for process in processes {
-      mappings += Census.members(kernel.objects[process].mappings.root, of: kernel)
+      mappings += Census.members(kernel.objects[process].mappings, kernel)
       guard kernel.objects[process].state != .ended else { continue }
       for slot in Self.allSlots(of: process, kernel) where kernel.objects[slot].state != .free {
         slots.append(slot)
@@ -131,15 +131,20 @@ struct Census {
     return result
   }
 
-  /// The mappings of a tree below one of them, that one included, by address, as far as it is
-  /// sound.
-  static func members(
-    _ top: MappingID, of kernel: borrowing TestKernel, levels: Int = 40
-  ) -> [MappingID] {
+  /// The members of a tree, in order, as far as it is sound.
+  static func members<Role: TreeRole>(
+    _ tree: SearchTree<Role>, _ kernel: borrowing TestKernel
+  ) -> [SearchTree<Role>.Member] {
+    members(below: tree.root, Role.self, kernel, levels: 40)
+  }
+
+  private static func members<Role: TreeRole>(
+    below top: ObjectID<Role.Node>, _ role: Role.Type, _ kernel: borrowing TestKernel, levels: Int
+  ) -> [ObjectID<Role.Node>] {
     guard !top.isNone, levels > 0 else { return [] }
-    let links = kernel.objects[top].ofProcess
-    return members(links.left, of: kernel, levels: levels - 1) + [top]
-      + members(links.right, of: kernel, levels: levels - 1)
+    let links = Role[top, in: kernel.objects]
+    return members(below: links.left, role, kernel, levels: levels - 1) + [top]
+      + members(below: links.right, role, kernel, levels: levels - 1)
   }
 
   /// The chunks of a table, by number, with their frames.

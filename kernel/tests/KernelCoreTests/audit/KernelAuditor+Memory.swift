@@ -73,34 +73,13 @@ extension KernelAuditor {
     of process: ProcessID, _ kernel: borrowing TestKernel
   ) -> [Mapping] {
     var result: [Mapping] = []
-    let root = kernel.objects[process].mappings.root
-    _ = checkTree(at: root, under: .none, kernel)
-    for id in Census.members(root, of: kernel) {
+    for id in members(of: kernel.objects[process].mappings, "a process's mappings", kernel) {
       let mapping = kernel.objects[id]
       expect(mapping.process == process, "a mapping listed by another process")
       expect((result.last?.end ?? 0) <= mapping.address, "mappings overlap, or out of order")
       result.append(mapping)
     }
     return result
-  }
-
-  /// Checks links, heights and balance of a tree of mappings; returns its height.
-  private mutating func checkTree(
-    at mapping: MappingID, under parent: MappingID, _ kernel: borrowing TestKernel,
-    levels: Int = 40
-  ) -> Int {
-    guard !mapping.isNone else { return 0 }
-    guard levels > 0, isLive(mapping) else {
-      expect(false, "a tree of mappings: leads to something dead or in a circle")
-      return 0
-    }
-    let object = kernel.objects[mapping]
-    expect(object.ofProcess.parent == parent, "a tree of mappings: link to the parent")
-    let left = checkTree(at: object.ofProcess.left, under: mapping, kernel, levels: levels - 1)
-    let right = checkTree(at: object.ofProcess.right, under: mapping, kernel, levels: levels - 1)
-    expect(abs(left - right) <= 1, "a tree of mappings: out of balance")
-    expect(Int(object.height) == 1 + max(left, right), "a tree of mappings: height")
-    return 1 + max(left, right)
   }
 
   /// Compares the page tables of a process with what its mappings promise.

@@ -59,13 +59,25 @@ extension KernelAuditor {
   /// The threads of each process, and what their states promise.
   mutating func checkThreads(_ kernel: borrowing TestKernel) {
     var listed: Set<UInt32> = []
+    let alive = members(of: kernel.objects.shared.processes, "all processes", kernel)
+    expect(
+      Set(alive.map(\.granule))
+        == Set(
+          census.processes.filter { kernel.objects[$0].state != .ended }.map(\.granule)),
+      "all processes: not those that have not ended")
     for process in census.processes {
+      let (number, maker) = (kernel.objects[process].number, kernel.objects[process].maker)
+      expect(
+        maker < number && number <= kernel.objects.shared.processesMade,
+        "process \(number): made by \(maker)")
       let threads = members(of: kernel.objects[process].threads, "process's threads", kernel)
       for thread in threads {
         expect(listed.insert(thread.granule).inserted, "thread listed twice")
         let object = kernel.objects[thread]
         expect(object.process == process, "thread \(thread.granule): of another process")
         expect(!object.isDetached, "thread \(thread.granule): ended but listed")
+        expect(
+          object.number <= kernel.objects[process].threadsMade, "thread \(object.number): number")
       }
       // The times of what runs lack the timestamps at which they began.
       let now = kernel.platform.time

@@ -97,4 +97,35 @@ struct KernelAuditor {
     }
     return result
   }
+
+  /// The members of a tree, in order, as far as it is sound. Checks links, heights, balance and
+  /// order on the way.
+  mutating func members<Role: TreeRole>(
+    of tree: SearchTree<Role>, _ name: String, _ kernel: borrowing TestKernel
+  ) -> [SearchTree<Role>.Member] {
+    _ = height(below: tree.root, under: .none, Role.self, name, kernel, levels: 40)
+    let members = Census.members(tree, kernel)
+    let keys = members.map { Role.key(of: $0, in: kernel.objects) }
+    expect(zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 }, "\(name): out of order")
+    return members
+  }
+
+  private mutating func height<Role: TreeRole>(
+    below node: ObjectID<Role.Node>, under parent: ObjectID<Role.Node>, _ role: Role.Type,
+    _ name: String, _ kernel: borrowing TestKernel, levels: Int
+  ) -> Int {
+    guard !node.isNone else { return 0 }
+    guard levels > 0, isLive(node) else {
+      expect(false, "\(name): leads to something dead or in a circle")
+      return 0
+    }
+    let links = Role[node, in: kernel.objects]
+    expect(links.parent == parent, "\(name): link to the parent")
+    let left = height(below: links.left, under: node, role, name, kernel, levels: levels - 1)
+    let right = height(below: links.right, under: node, role, name, kernel, levels: levels - 1)
+    expect(abs(left - right) <= 1, "\(name): out of balance")
+    let height = 1 + max(left, right)
+    expect(Int(Role[heightOf: node, in: kernel.objects]) == height, "\(name): height")
+    return height
+  }
 }

@@ -205,7 +205,12 @@ extension RandomWorld {
         [rights(), random.chance(20) ? UInt64(random.below(3)) : 0]
       )
     case .move: (handle(process), processHandle(process), slotChoice(), [])
-    case .delete, .revoke, .query: (handle(process), 0, 0, [])
+    case .delete, .revoke: (handle(process), 0, 0, [])
+    case .query:
+      (
+        handle(process), random.chance(50) ? 0 : UInt64(random.below(5)),
+        random.chance(80) ? UInt64(random.below(200)) : random.next(), []
+      )
     case .inspect: (handle(process), random.chance(50) ? 0 : handle(process), 0, [])
     case .derive:
       (
