@@ -40,7 +40,7 @@ extension InitServer {
     do throws(SpawnFailure) {
       try authority.give(
         .directory, to: prepared.loaded.process, number: order.number, in: &prepared.record)
-      return try spawner.launch(prepared, supervisor: supervisor)
+      return try spawner.launch(prepared, supervisor: supervisor, machine: authority.machine)
     } catch {
       throw Self.failure(error)
     }

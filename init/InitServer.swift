@@ -142,7 +142,7 @@ extension InitServer {
       try authority.give(
         grant, to: prepared.loaded.process, number: number, in: &prepared.record)
     }
-    return try spawner.launch(prepared, supervisor: supervisor)
+    return try spawner.launch(prepared, supervisor: supervisor, machine: authority.machine)
   }
 
   /// Its name; and for who reads the archive, where in the memory that is.

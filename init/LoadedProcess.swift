@@ -7,8 +7,8 @@ import Libmnos
 /// that it ever started.
 final class LoadedProcess {
   let number: UInt32
-  /// The kernel's number for it.
-  let kernelNumber: UInt64
+  /// The kernel's number for it; 0 until somebody asks who may read the machine.
+  private(set) var kernelNumber: UInt64 = 0
   /// The process that asked for it: init's number, 1, for a service.
   let owner: UInt32
   let name: ShortName
@@ -33,11 +33,15 @@ final class LoadedProcess {
     self.name = name
     self.priority = priority
     self.imageBase = imageBase
-    kernelNumber = (try? process.inspect())?.number ?? 0
     self.process = process
     self.thread = thread
     self.budget = budget
     startTime = Clock.now()
+  }
+
+  /// Learns the kernel's number for it.
+  func identify(on machine: borrowing Machine) {
+    kernelNumber = (try? process.inspect(with: machine))?.number ?? 0
   }
 
   func keep(_ memory: consuming Memory) { memories.append(memory.relinquish()) }

@@ -69,9 +69,10 @@ public struct ServiceEntry {
 public enum Grant: Equatable {
   /// "directory": look names up, and register those that the service serves.
   case directory
-  /// "processes": start, list and end processes; with power, turn the machine off.
+  /// "processes": start, list and end processes, and see what each holds and runs, init included;
+  /// with power, turn the machine off.
   case processes(mayUsePower: Bool)
-  /// "machine": ask what the machine has and uses, nothing else.
+  /// "machine": ask what the machine has and uses and which processes it has, nothing else.
   case machineStatistics
   /// The first serial port, with its registers or ports and its interrupt.
   case serialPort

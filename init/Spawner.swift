@@ -73,7 +73,7 @@ struct Spawner: ~Copyable {
 
   /// Starts a prepared process with what its record names.
   func launch(
-    _ prepared: PreparedProcess, supervisor: borrowing Notification
+    _ prepared: PreparedProcess, supervisor: borrowing Notification, machine: borrowing Machine
   ) throws(SpawnFailure) -> LoadedProcess {
     let (loaded, plan) = (prepared.loaded, prepared.plan)
     do throws(SyscallStatus) {
@@ -88,6 +88,7 @@ struct Spawner: ~Copyable {
       try loaded.process.supervise(by: supervisor)
       try loaded.thread.start(
         entry: plan.entry, stack: plan.stackEnd, argument: plan.recordAddress)
+      loaded.identify(on: machine)
       return loaded
     } catch {
       throw .kernel(error)

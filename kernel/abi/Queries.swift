@@ -33,7 +33,7 @@ public enum QuerySubject: UInt64, BitwiseCopyable, Sendable {
   case object = 0
   /// Of a process: its capabilities, by slot. At most 64 empty slots are looked at in one call.
   case capabilities = 1
-  /// Of a process: its threads that have not ended, by number.
+  /// Of a process: its threads, by number; one that ended until what it had begun is finished.
   case threads = 2
   /// Of the machine: its processes that have not ended, by number.
   case processes = 3

@@ -68,7 +68,8 @@ public struct Inspection: Equatable, Sendable {
   public let isSameObject: Bool
   /// Whether its object is charged to the one it was compared with, a budget.
   public let isCharged: Bool
-  /// The number of a process or thread, by which lists name it; 0 of what is in none.
+  /// The number by which the list of the other one has it: a process in the machine's, a thread
+  /// in its process's. 0 of what is in no such list, or if the other lacks `read`.
   public let number: UInt64
 
   /// Inspects what a handle names, whoever owns it.
@@ -120,6 +121,13 @@ extension Capability {
   public func revoke() throws(SyscallStatus) { try SystemCall.invoke(.revoke, argument) }
 
   public func inspect() throws(SyscallStatus) -> Inspection { try Inspection(of: handle) }
+
+  /// The same, with what another capability tells more: see `Inspection`.
+  public func inspect<Other>(
+    with other: borrowing Capability<Other>
+  ) throws(SyscallStatus) -> Inspection {
+    try Inspection(of: handle, comparedWith: other.handle)
+  }
 
   /// The words of `query`, in the order of `QueryWords`.
   public func query() throws(SyscallStatus) -> [8 of UInt64] {

@@ -77,7 +77,7 @@ import Testing
     var readable = 0
     for _ in 0..<50_000 {
       var message = Message()
-      let operation = [0x100, 0x101, 0x200, 0x203, 0x204, 0x205, 2, 4].randomElement(
+      let operation = [0x100, 0x101, 0x200, 0x203, 0x204, 0x205, 0x206, 0x207, 0x208, 2, 4].randomElement(
         using: &random)!
       message.append(Bool.random(using: &random) ? UInt64(operation) : random.next())
       for _ in 0..<Int.random(in: 0...7, using: &random) {

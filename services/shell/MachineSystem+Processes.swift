@@ -12,42 +12,40 @@ extension MachineSystem {
     return processes
   }
 
-  func strays() throws(SystemFailure) -> [StrayInfo] {
-    var strays: [StrayInfo] = []
+  func strays(_ body: (StrayInfo) -> Bool) throws(SystemFailure) {
     var next: UInt64 = 0
     while true {
       switch try processService.ask(.stray(from: next)) {
       case .stray(let info):
-        strays.append(info)
+        guard body(info) else { return }
         next = info.number + 1
       case .goOn(let number): next = number
-      default: return strays
+      default: return
       }
     }
   }
 
-  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing] {
-    var listings: [CapabilityListing] = []
+  func capabilities(
+    of process: UInt32, _ body: (CapabilityListing) -> Bool
+  ) throws(SystemFailure) {
     var next: UInt64 = 0
     while true {
       switch try processService.ask(.capability(of: process, from: next)) {
       case .capability(let listing):
-        listings.append(listing)
+        guard body(listing) else { return }
         next = UInt64(listing.slot) + 1
       case .goOn(let slot): next = slot
-      default: return listings
+      default: return
       }
     }
   }
 
-  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing] {
-    var listings: [ThreadListing] = []
+  func threads(of process: UInt32, _ body: (ThreadListing) -> Bool) throws(SystemFailure) {
     var next: UInt64 = 0
     while case .thread(let listing) = try processService.ask(.thread(of: process, from: next)) {
-      listings.append(listing)
+      guard body(listing) else { return }
       next = listing.number + 1
     }
-    return listings
   }
 
   func services() throws(SystemFailure) -> [ServiceInfo] {

@@ -7,10 +7,12 @@ extension Shell {
   mutating func listProcesses() -> UInt8 {
     do throws(SystemFailure) {
       let processes = try system.processes()
-      let strays = try system.strays()
       print(Self.processHeading)
       for process in processes { print(Self.line(of: process)) }
-      for stray in strays { print(Self.line(of: stray, among: processes)) }
+      try system.strays { (stray) in
+        print(Self.line(of: stray, among: processes))
+        return takesOutput
+      }
       return ExitStatus.success
     } catch {
       complain("ps", error.text)
@@ -36,8 +38,8 @@ extension Shell {
     return line
   }
 
-  /// A process that a program has made itself: it has no number to kill it by, and ends with
-  /// whoever made it.
+  /// A process that a program has made itself: it has no number to kill it by, and ends with the
+  /// budget that pays for it.
   private static func line(of stray: StrayInfo, among processes: [ProcessInfo]) -> [UInt8] {
     var line: [UInt8] = []
     line.write("     - ")
@@ -46,13 +48,13 @@ extension Shell {
     write(
       threadCount: stray.threadCount, stray.memoryKibibytes, stray.processorMilliseconds,
       to: &line)
-    line.write("(made by ")
     if let maker = processes.first(where: { $0.number == stray.maker }) {
+      line.write("(made by ")
       line.write(maker.name)
+      line.write(")\n")
     } else {
-      line.write("one that ended")
+      line.write("(maker unknown)\n")
     }
-    line.write(")\n")
     return line
   }
 
@@ -84,9 +86,11 @@ extension Shell {
 
   mutating func listThreads(of process: [UInt8]) -> UInt8 {
     do throws(SystemFailure) {
-      let threads = try system.threads(of: try processNumber(process))
-      print("THREAD STATE          PRIORITY    CPU TIME\n")
-      for thread in threads {
+      let number = try processNumber(process)
+      var isFirst = true
+      try system.threads(of: number) { (thread) in
+        if isFirst { print("THREAD STATE          PRIORITY    CPU TIME\n") }
+        isFirst = false
         var line: [UInt8] = []
         line.write(decimal: thread.number, width: 6)
         line.write(" ")
@@ -97,6 +101,7 @@ extension Shell {
         if thread.isThrottled { line.write("  has spent its share of CPU time") }
         line.writeLine()
         print(line)
+        return takesOutput
       }
       return ExitStatus.success
     } catch {
@@ -159,9 +164,11 @@ extension Shell {
 
   mutating func listCapabilities(of process: [UInt8]) -> UInt8 {
     do throws(SystemFailure) {
-      let listings = try system.capabilities(of: try processNumber(process))
-      print("SLOT GENERATION TYPE         RIGHTS    BADGE             USE\n")
-      for listing in listings {
+      let number = try processNumber(process)
+      var isFirst = true
+      try system.capabilities(of: number) { (listing) in
+        if isFirst { print("SLOT GENERATION TYPE         RIGHTS    BADGE             USE\n") }
+        isFirst = false
         var line = Self.line(of: listing)
         let use = Text.bytes(Self.use(of: listing))
         if !use.isEmpty {
@@ -170,6 +177,7 @@ extension Shell {
         }
         line.writeLine()
         print(line)
+        return takesOutput
       }
       printRights()
       return ExitStatus.success

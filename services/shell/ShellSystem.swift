@@ -45,11 +45,14 @@ protocol ShellSystem: AnyObject {
   func rename(_ path: [UInt8], to newPath: [UInt8]) throws(FileSystemError)
 
   func processes() throws(SystemFailure) -> [ProcessInfo]
+  // Lists that others can make as long as they like: `body` is called with one member after another,
+  // until it returns false.
   /// Processes that programs have made themselves.
-  func strays() throws(SystemFailure) -> [StrayInfo]
-  /// What a process holds, and its threads.
-  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing]
-  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing]
+  func strays(_ body: (StrayInfo) -> Bool) throws(SystemFailure)
+  func capabilities(
+    of process: UInt32, _ body: (CapabilityListing) -> Bool
+  ) throws(SystemFailure)
+  func threads(of process: UInt32, _ body: (ThreadListing) -> Bool) throws(SystemFailure)
   func services() throws(SystemFailure) -> [ServiceInfo]
   func kill(_ process: UInt32) throws(SystemFailure)
   /// Runs a program to its end; Ctrl-C ends it.

@@ -87,7 +87,7 @@ func checkLists(_ suite: inout TestSuite) {
       found += 1
       let thread = found == 1 ? first.thread : third.thread
       try expect(words[0], equals: found == 1 ? 1 : 3, "number")
-      try expect(KernelCalls.inspect(thread).word(5), equals: words[0], "number")
+      try expect(KernelCalls.inspect(thread, other).word(5), equals: words[0], "number")
       let status = KernelCalls.query(thread)
       try expect(words[1], equals: status.word(0), "state")
       try expect(words[2], equals: status.word(2), "priority")

@@ -195,7 +195,9 @@ extension ObjectStore where P: ~Copyable {
 
   /// A right to answer ends unused: the reaper tells its caller.
   private func dropReply(to caller: AnyObjectID) {
-    self[cast(caller, to: ThreadTag.self)].replySlot = .none
+    let thread = cast(caller, to: ThreadTag.self)
+    self[thread].replySlot = .none
+    stopPaying(for: thread)
     doom(caller)
   }
 }

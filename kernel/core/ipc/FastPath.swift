@@ -42,7 +42,7 @@ extension Kernel where P: ~Copyable {
     // What others look at while it waits: how many capabilities it attached, and what it accepts
     // with the answer. The words are handed on here, so their count is not kept.
     objects[caller].message.callBits = PendingMessage.plainCall
-    objects[caller].message.answerBits = 0
+    objects[caller].message.marks = AnswerMarks()
     objects[caller].message.transferCount = 0
     objects[caller].message.accepts = 0
     objects[caller].state = .awaitingReply
@@ -75,7 +75,7 @@ extension Kernel where P: ~Copyable {
     let endpoint = objects[slot].object.narrowed(to: Endpoint.self)
     let caller = objects[reply].object.narrowed(to: ReplyTag.self).caller
     guard objects[endpoint].waiters != .senders, !objects[endpoint].isDestroyed,
-      hasNoSignal(server), objects[caller].message.answerBits == 0, canSwitch(to: caller)
+      hasNoSignal(server), objects[caller].message.marks.isEmpty, canSwitch(to: caller)
     else { return false }
 
     objects[caller].replySlot = .none

@@ -32,7 +32,7 @@ extension Kernel where P: ~Copyable {
     // The caller goes on with what it paid for, not with time of the server's own.
     let isSponsored =
       right.slot == objects[current].spare
-      && objects[caller].message.answerBits & ~PendingMessage.faultBit == 0
+      && objects[caller].message.marks.leavesTimeToCaller
     _ = reply(through: right, attached, wordCount: Int(arguments.wordCount))
     // The reply may have carried the capability away or put another in its place: what the
     // handle names now is what counts.
@@ -111,7 +111,7 @@ extension Kernel where P: ~Copyable {
   /// no outcome is written, for it made no call. Without a word, or with one that is no
   /// `FaultAnswer`, it ends.
   private mutating func answerFault(of thread: ThreadID, wordCount: Int) {
-    objects[thread].message.isFault = false
+    objects[thread].message.marks.remove(.fault)
     let answer = FaultAnswer(rawValue: objects[current].registers[word: 0])
     if wordCount > 0, answer == .resume {
       objects.makeReady(thread)

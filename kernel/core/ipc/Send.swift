@@ -121,7 +121,7 @@ extension Kernel where P: ~Copyable {
     let endpoint = objects.cast(objects[slot].object, to: Endpoint.self)
     guard !objects[endpoint].isDeserted else { return objects.leaveUnhandled(thread) }
     var message = PendingMessage()
-    message.isFault = true
+    message.marks.insert(.fault)
     message.callBits = PendingMessage.plainCall
     message.wordCount = UInt8(FaultMessage.wordCount)
     message.badge = objects[slot].badge

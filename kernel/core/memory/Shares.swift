@@ -69,24 +69,20 @@ extension Kernel where P: ~Copyable {
     objects[budget].share = TimeShare()
     objects[budget].payer = objects[parent].payer
     objects.shared.shareCount -= 1
-    // Whom it paid for goes on at its own expense.
-    for index in 0..<objects.shared.cpuCount
-    where objects[objects.shared.cpus[index]].payer == budget {
-      let state = objects.shared.cpus[index]
-      objects[state].payer = .none
-      objects[state].payerEnd = 0
-      objects[state].needsSchedule = true
-    }
+    // Whom it paid for goes on at somebody else's expense.
+    lookAgain(at: budget, isOver: true)
     lookAgain(at: giver)
   }
 
   /// What a budget has left changed: the CPUs that run at its expense look when that ends.
-  private mutating func lookAgain(at payer: BudgetID) {
+  ///
+  /// - Parameter isOver: Whether it pays for nobody any more.
+  private mutating func lookAgain(at payer: BudgetID, isOver: Bool = false) {
     for index in 0..<objects.shared.cpuCount
     where objects[objects.shared.cpus[index]].payer == payer {
       let state = objects.shared.cpus[index]
-      objects[state].payerEnd = 0
-      objects[state].needsSchedule = true
+      if isOver { objects[state].payer = .none }
+      objects.lookAtPayer(of: state)
     }
   }
 }

@@ -21,8 +21,10 @@ struct TimeShare: BitwiseCopyable {
   /// Millionths of one CPU's time: all that was set aside for it, and what children have of that.
   let parts: UInt32
   private(set) var given: UInt32 = 0
-  /// Nanoseconds used in the period that ends at `periodEnd`.
-  private(set) var used: UInt64 = 0
+  /// Nanoseconds used in the period that ends at `periodEnd`; four seconds and more are one.
+  private var usedBits: UInt32 = 0
+  /// Nanoseconds that returns of its threads are to be spread over: see `takeReturn`.
+  private var returns: UInt32 = 0
   private(set) var periodEnd: UInt64 = 0
 
   init() { parts = 0 }
@@ -42,19 +44,40 @@ struct TimeShare: BitwiseCopyable {
   var period: UInt64 { UInt64(microseconds) * 1_000 }
   /// Nanoseconds in each period that children have not been given.
   var length: UInt64 { UInt64(microseconds) * UInt64(parts - given) / 1_000 }
+  private(set) var used: UInt64 {
+    get { UInt64(usedBits) }
+    set { usedBits = UInt32(clamping: newValue) }
+  }
   /// Nanoseconds of the period that are left.
   var left: UInt64 { used < length ? length - used : 0 }
 
   /// When there will be something left, for who finds nothing now.
   var nextTime: UInt64 {
     guard length > 0 else { return periodEnd &+ Self.lookInterval }
-    return periodEnd &+ min(UInt64(debt) / length &* period, Self.lookInterval)
+    // Whole periods: a look in the middle of one would begin it anew.
+    let periods = min(UInt64(debt) / length, Self.lookInterval / period)
+    return periodEnd &+ periods &* period
+  }
+
+  /// Nanoseconds of `returns` that a period makes up for.
+  private var returnLength: UInt64 { max(length, 2 * Self.returnCost) }
+
+  /// When a thread that is throttled now is to return: with the next period, or later if others
+  /// have returned of late, so that their coming and going costs at most half of the share, or one
+  /// return in a period. However many threads there are, they return one after the other.
+  ///
+  /// - Parameter isAgain: Whether it was throttled before and has returned by its timer since. Who
+  ///   is woken by others does not put off the rest.
+  mutating func takeReturn(isAgain: Bool) -> UInt64 {
+    let delay = UInt64(returns) * period / returnLength
+    if isAgain { returns = UInt32(clamping: UInt64(returns) + 2 * Self.returnCost) }
+    return nextTime &+ delay
   }
 
   /// Begins a period if the last one is over.
   mutating func refresh(at now: UInt64) {
     guard now >= periodEnd else { return }
-    if debt > 0 { forgive((now - periodEnd) / period) }
+    if debt > 0 || returns > 0 { forgive((now - periodEnd) / period) }
     begin(usedBefore: 0)
     periodEnd = now &+ period
   }
@@ -69,11 +92,12 @@ struct TimeShare: BitwiseCopyable {
   mutating func use(_ time: UInt64, until now: UInt64, isWanted: Bool) {
     let late = now >= periodEnd ? now - periodEnd : 0
     let before = max(used, length)
-    used &+= time - min(time, late)
+    used = used &+ time - min(time, late)
     if isWanted, used > before { debt(adding: min(used - before, period)) }
     guard now >= periodEnd else { return }
     begin(usedBefore: min(time, late))
     periodEnd = late < period ? periodEnd &+ period : now &+ period
+    if isWanted, used > length { debt(adding: min(used - length, period)) }
   }
 
   /// A period begins with what is owed, as far as that goes.
@@ -82,44 +106,64 @@ struct TimeShare: BitwiseCopyable {
     let paid = min(UInt64(debt), length)
     debt -= UInt32(paid)
     used = time &+ paid
+    returns -= min(returns, UInt32(clamping: returnLength))
   }
 
   /// So many periods have passed in which nothing was used.
   private mutating func forgive(_ periods: UInt64) {
+    debt = Self.rest(of: debt, after: periods, paying: length)
+    returns = Self.rest(of: returns, after: periods, paying: returnLength)
+  }
+
+  private static func rest(
+    of debt: UInt32, after periods: UInt64, paying length: UInt64
+  ) -> UInt32 {
     let (paid, isMore) = periods.multipliedReportingOverflow(by: length)
-    debt = isMore || paid >= UInt64(debt) ? 0 : debt - UInt32(paid)
+    return isMore || paid >= UInt64(debt) ? 0 : debt - UInt32(paid)
   }
 
   /// Owes what throttling a thread costs; but with that never more than half of a period's length:
   /// threads that are woken again and again, which anybody can do, must not use up all of it.
   mutating func chargeReturn() {
-    if UInt64(debt) < length / 2 { debt(adding: Self.returnCost) }
+    let most = length / 2
+    if UInt64(debt) < most { debt(adding: min(Self.returnCost, most - UInt64(debt))) }
   }
 
   /// Owes time that was used; at most some four seconds in all.
   private mutating func debt(adding time: UInt64) {
-    debt = UInt32(min(UInt64(debt) &+ time, UInt64(UInt32.max)))
+    debt = UInt32(clamping: UInt64(debt) &+ time)
   }
 
-  /// Gives a new share its parts. It begins with the next period of this one, if that is
-  /// counted: what is given now may be spent already.
+  /// Gives a new share its parts, and the same part of what is owed. It begins with the next
+  /// period of this one, if that is counted: what is given now may be spent already.
   mutating func give(to child: inout TimeShare, at now: UInt64) {
     if hasPeriod {
       refresh(at: now)
       child.used = child.length
       child.periodEnd = periodEnd
       child.periodBits |= Self.waitingBit
+      let part = UInt64(debt) * UInt64(child.parts) / UInt64(parts - given)
+      debt -= UInt32(part)
+      child.debt = UInt32(part)
     }
     given += child.parts
   }
 
   /// Takes a share's parts back, and owes what of them is spent in a period that is not over.
+  /// Parts that were in use count from the next period of this one on, as they do when they are
+  /// given: in this one they may be spent already.
   mutating func takeBack(_ child: TimeShare, at now: UInt64) {
+    guard hasPeriod else {
+      given -= child.parts
+      return
+    }
+    refresh(at: now)
+    let before = length
     given -= child.parts
-    guard hasPeriod else { return }
     debt(adding: UInt64(child.debt))
-    let isOver = now >= child.periodEnd || child.periodBits & Self.waitingBit != 0
+    guard child.periodBits & Self.waitingBit == 0 else { return }
+    used = used &+ (length - before)
     // Not what nobody else wanted.
-    if !isOver { debt(adding: min(child.used, child.length)) }
+    if now < child.periodEnd { debt(adding: min(child.used, child.length)) }
   }
 }

@@ -71,8 +71,8 @@ extension Kernel where P: ~Copyable {
   }
 
   /// `inspect`: the type, rights and badge of a capability; whether another one is to the same
-  /// object, and whether that is the budget which the first one's object is charged to; and the
-  /// number of a process or thread, by which lists name it. Words 0 to 5, in this order.
+  /// object, whether that is the budget which the first one's object is charged to, and by which
+  /// number its list has the first one. Words 0 to 5, in this order.
   ///
   /// It needs no right: who holds a capability may know what it is.
   ///
@@ -81,6 +81,7 @@ extension Kernel where P: ~Copyable {
     let slot = try lookUp(arguments.capability)
     var isSame: UInt64 = 0
     var isCharged: UInt64 = 0
+    var number: UInt64 = 0
     if arguments.other != 0 {
       let other = try lookUp(arguments.other)
       let isEqual =
@@ -91,6 +92,7 @@ extension Kernel where P: ~Copyable {
       if hasObject, objects[slot].type != .reply, objects[other].type == .budget {
         isCharged = objects[objects[slot].object].budget.header == objects[other].object ? 1 : 0
       }
+      number = self.number(of: slot, in: other)
     }
     let thread = current
     objects[thread].registers[word: 0] = UInt64(objects[slot].typeCode)
@@ -98,17 +100,23 @@ extension Kernel where P: ~Copyable {
     objects[thread].registers[word: 2] = objects[slot].badge
     objects[thread].registers[word: 3] = isSame
     objects[thread].registers[word: 4] = isCharged
-    objects[thread].registers[word: 5] = number(ofObjectIn: slot)
+    objects[thread].registers[word: 5] = number
     answer(value: 0)
   }
 
-  /// What lists name a capability's object by: 0 for what is in none.
-  private func number(ofObjectIn slot: SlotID) -> UInt64 {
+  /// What a list of one object's names another by: a process in that of the machine, a thread in
+  /// that of its process. 0 of what is in no such list, or if the list may not be read: numbers
+  /// tell how many there have been.
+  private func number(of slot: SlotID, in lister: SlotID) -> UInt64 {
+    guard objects[lister].rights.includes(.read) else { return 0 }
     let object = objects[slot].object
-    return switch objects[slot].type {
-    case .process: objects[objects.cast(object, to: Process.self)].number
-    case .thread: objects[objects.cast(object, to: ThreadTag.self)].number
-    default: 0
+    switch (objects[slot].type, objects[lister].type) {
+    case (.process, .machine): return objects[objects.cast(object, to: Process.self)].number
+    case (.thread, .process):
+      let thread = objects.cast(object, to: ThreadTag.self)
+      let isOfIt = objects[thread].process.header == objects[lister].object
+      return isOfIt ? objects[thread].number : 0
+    default: return 0
     }
   }
 

@@ -17,7 +17,7 @@ extension Kernel where P: ~Copyable {
   /// - Throws: `badCapability`; `wrongType` for a reply right; `noRight` without `read`; what
   ///   `list` throws. Cost: O(1), but for a process linear in the CPUs, and for an endpoint at
   ///   most `countedWaiters` steps; for a list of capabilities `listedSlots` steps, for the others
-  ///   O(log n) of their length.
+  ///   O(log n) of their length, and for processes linear in the CPUs.
   mutating func queryCall(_ arguments: QueryArguments) throws(Failure) {
     let slot = try lookUp(arguments.capability)
     guard objects[slot].type != .reply else { throw .wrongType }

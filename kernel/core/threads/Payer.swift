@@ -50,7 +50,7 @@ extension Kernel where P: ~Copyable {
   /// Who is to pay for a thread that the scheduler chooses.
   private mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
     let caller = servedCaller(of: thread)
-    if !caller.isNone, objects[caller].message.answerBits & PendingMessage.ownTimeBit == 0 {
+    if !caller.isNone, !objects[caller].message.marks.contains(.ownTime) {
       let payer = objects[caller].payer
       // Not one without a share: that would never end.
       if !payer.isNone, hasTime(payer, at: now) { return payer }
@@ -65,11 +65,11 @@ extension Kernel where P: ~Copyable {
     let caller = servedCaller(of: thread)
     if !caller.isNone, payer != objects[caller].payer {
       // From here on its time is its own, and not for its caller to go on with.
-      objects[caller].message.answerBits |= PendingMessage.ownTimeBit
+      objects[caller].message.marks.insert(.ownTime)
     } else if !caller.isNone, !servedCaller(of: caller).isNone {
       // Its caller serves somebody itself, and would hand this time on: who is to pay for that one is
       // looked at when it is answered.
-      objects[caller].message.answerBits |= PendingMessage.chainBit
+      objects[caller].message.marks.insert(.chain)
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
       // Who spends nothing, throttled or without a share, may call somebody who must not go on
@@ -80,6 +80,43 @@ extension Kernel where P: ~Copyable {
       return
     }
     objects[cpu].payerEnd = now &+ objects[payer].share.left
+  }
+
+  /// The payer's share is spent, or the look at it is due: the current thread goes on at the
+  /// expense of whoever is to pay now, or is throttled.
+  mutating func payerEnded(at now: UInt64) {
+    chargePayer(at: now)
+    // It may have been ended, or its slice be over, in this very entry: then the next to run is
+    // chosen anyway.
+    guard !current.isNone, objects[current].state == .running, objects.shared.shareCount > 0 else {
+      return endPaying()
+    }
+    let thread = current
+    changePayer(to: payer(of: thread, at: now), at: now)
+    endThrottleIfServing()
+    guard objects[cpu].isSpent, !objects[thread].isThrottled else { return }
+    throttle(thread)
+    // Who runs next is looked at as it begins to.
+    objects[cpu].payerEnd = .max
+    // Behind those who are throttled already: a new period does not begin with their turn.
+    rotate()
+  }
+
+  /// The current thread begins or ends to serve somebody without a switch: who pays may be
+  /// another from here on.
+  mutating func changesService() {
+    guard objects.shared.shareCount > 0 else { return }
+    beginPaying()
+    endThrottleIfServing()
+    armTimer()
+  }
+
+  /// Whoever is served with time left has the current thread run, though its own share is spent.
+  private mutating func endThrottleIfServing() {
+    let thread = current
+    guard objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer else { return }
+    objects.endThrottle(thread)
+    objects[cpu].needsSchedule = true
   }
 
   /// Nobody runs: nobody pays.
@@ -112,24 +149,35 @@ extension Kernel where P: ~Copyable {
     objects[thread].isThrottled = true
     objects[thread].priority = 0
     // It does not wait, so its timer is free for this.
-    let payer = objects[thread].payer
-    objects[payer].share.chargeReturn()
-    objects[objects[thread].home].timers.insert(
-      thread, deadline: objects[payer].share.nextTime, in: objects)
+    objects[objects[thread].payer].share.chargeReturn()
+    startReturn(of: thread)
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
   }
 
-  /// The period of a throttled thread's payer is over.
+  /// Has a throttled thread return with a period of its payer's.
+  private mutating func startReturn(of thread: ThreadID) {
+    let deadline = objects[objects[thread].payer].share.takeReturn(
+      isAgain: objects[thread].hasReturned)
+    objects[thread].hasReturned = false
+    objects[objects[thread].home].timers.insert(thread, deadline: deadline, in: objects)
+  }
+
+  /// It is the turn of a throttled thread to return: a period of its payer's has begun.
   ///
   /// It may be anywhere: in its run queue, running, suspended, or waiting by now.
-  mutating func unthrottle(_ thread: ThreadID) {
+  mutating func unthrottle(_ thread: ThreadID, at now: UInt64) {
+    objects[thread].hasReturned = true
+    if objects[thread].isRunnable, isOverdrawn(thread, at: now) {
+      // Others have been quicker.
+      objects.stopTimer(thread)
+      return startReturn(of: thread)
+    }
     let isQueued = objects[thread].isQueued
     objects.leaveRunQueue(thread)
     objects.endThrottle(thread)
     if isQueued { objects.makeReady(thread) }
     guard thread == current else { return }
-    objects[cpu].needsSchedule = true
-    objects[cpu].payerEnd = 0
+    objects.lookAtPayer(of: cpu)
   }
 
   /// Sees to it that the first thread in the run queue above a priority is one that may run there:

@@ -287,7 +287,7 @@ extension Kernel where P: ~Copyable {
 
   /// A slice is over. If the reaper had it, the thread that it was taken from has the next
   /// one; else the thread goes behind its equals, and the reaper has its turn again.
-  private mutating func endSlice() {
+  mutating func endSlice() {
     let isLent =
       objects[cpu].slice.isLent
       && objects.shared.reaper.priority == Int(objects[current].priority)
@@ -307,92 +307,6 @@ extension Kernel where P: ~Copyable {
       objects[cpu].ready.insert(thread, atHead: false, in: objects)
     }
     objects[cpu].needsSchedule = true
-  }
-
-  // MARK: Timers
-
-  /// Arms the timer if something is due before it would fire.
-  ///
-  /// It is never disarmed: firing early costs one interrupt, which arms it anew, and saves a write
-  /// to the timer for each wait that ends before its deadline.
-  mutating func armTimer() {
-    let wait = min(objects[cpu].timers.deadline(in: objects), objects[cpu].sliceEnd)
-    let due = min(wait, objects[cpu].payerEnd)
-    guard due < objects[cpu].armedDeadline else { return }
-    objects[cpu].armedDeadline = due
-    platform.armTimer(deadline: due)
-  }
-
-  /// Has a blocked thread woken at `deadline`, unless that is never.
-  ///
-  /// The timer itself is armed by the `schedule` that follows a block.
-  mutating func startTimer(_ thread: ThreadID, deadline: UInt64) {
-    guard deadline != Deadline.never else { return }
-    // Its timer is needed for the wait, and who waits is not throttled.
-    if objects[thread].isThrottled { objects.endThrottle(thread) }
-    let home = objects[thread].home
-    objects[home].timers.insert(thread, deadline: deadline, in: objects)
-    objects[home].needsSchedule = true
-  }
-
-  /// The timer fired: ends waits that are over, a batch at a time, and time slices.
-  ///
-  /// With more waits than that the timer is armed for a time that has passed, and so fires again
-  /// at once: other interrupts come in between.
-  public mutating func timerFired() {
-    objects[cpu].armedDeadline = .max
-    let now = platform.now()
-    var left = Self.batchSteps
-    while left > 0 {
-      let thread = objects[cpu].timers.earliest
-      guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
-      guard !objects[thread].isThrottled else {
-        unthrottle(thread)
-        left -= 1
-        continue
-      }
-      wake(thread, .timedOut, steps: &left)
-      // It is the woken thread's doing, not that of the one that happens to run, or of none.
-      if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
-    }
-    if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
-      objects[cpu].sliceEnd = .max
-      if !current.isNone { endSlice() }
-    }
-    if now >= objects[cpu].payerEnd, objects[cpu].payerEnd != .max { payerEnded(at: now) }
-    armTimer()
-  }
-
-  /// The payer's share is spent, or the look at it is due: the current thread goes on at the
-  /// expense of its own budget, or is throttled.
-  private mutating func payerEnded(at now: UInt64) {
-    chargePayer(at: now)
-    // It may have been ended, or its slice be over, in this very entry: then the next to run is
-    // chosen anyway.
-    guard !current.isNone, objects[current].state == .running, objects.shared.shareCount > 0 else {
-      return endPaying()
-    }
-    changePayer(to: objects[current].payer, at: now)
-    guard isOverdrawn(current, at: now), !objects[current].isThrottled else { return }
-    throttle(current)
-    // Who runs next is looked at as it begins to.
-    objects[cpu].payerEnd = .max
-    // Behind those who are throttled already: a new period does not begin with their turn.
-    rotate()
-  }
-
-  /// The current thread begins or ends to serve somebody without a switch: who pays may be
-  /// another from here on.
-  mutating func changesService() {
-    guard objects.shared.shareCount > 0 else { return }
-    beginPaying()
-    let thread = current
-    if objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer {
-      // Whom it serves has time left.
-      objects.endThrottle(thread)
-      objects[cpu].needsSchedule = true
-    }
-    armTimer()
   }
 
   /// Another CPU asked this one to look at its run queue.

@@ -40,6 +40,8 @@ public struct Thread<P: Platform & ~Copyable>: KernelObject, BitwiseCopyable {
   public internal(set) var ownPriority: UInt8
   /// Whether the share of its payer is spent: it runs when nothing else does.
   public internal(set) var isThrottled = false
+  /// Whether its timer has ended that since it was throttled last.
+  var hasReturned = false
   /// What it had left when it was preempted. Of the thread that runs, and of those that wait, the
   /// CPU knows.
   var slice = TimeSlice()
@@ -152,23 +154,37 @@ struct PendingMessage: BitwiseCopyable {
   var callBits: UInt8 = 0
   /// Whether the endpoint capability that is received through has `grant`.
   var mayGrant = false
-  /// Why its answer does not switch to it directly; 0 of a call to which that may happen.
-  var answerBits: UInt8 = 0
+  /// Why its answer does not switch to it directly; empty for a call to which that may happen.
+  var marks = AnswerMarks()
 
   static var plainCall: UInt8 { 0x80 }
-  static var faultBit: UInt8 { 1 }
-  /// Its server runs at its own expense by now.
-  static var ownTimeBit: UInt8 { 2 }
-  /// Its server runs at its expense, and it serves somebody itself.
-  static var chainBit: UInt8 { 4 }
 
   /// The kernel's report of the thread's own fault, not a call it made.
-  var isFault: Bool {
-    get { answerBits & Self.faultBit != 0 }
-    set { answerBits = newValue ? answerBits | Self.faultBit : answerBits & ~Self.faultBit }
-  }
+  var isFault: Bool { marks.contains(.fault) }
   var isCall: Bool { callBits & Self.plainCall != 0 }
   var leases: Leases { Leases(bits: callBits & ~Self.plainCall) }
+}
+
+/// What is special about a call that is answered: each mark keeps the answer off the fast path.
+struct AnswerMarks: BitwiseCopyable {
+  private var bits: UInt8 = 0
+
+  init() {}
+  private init(_ bits: UInt8) { self.bits = bits }
+
+  /// The kernel's report of a fault, to be answered as such.
+  static var fault: AnswerMarks { AnswerMarks(1) }
+  /// The server runs at its own expense by now.
+  static var ownTime: AnswerMarks { AnswerMarks(2) }
+  /// The server runs at the caller's expense, and the caller serves somebody itself.
+  static var chain: AnswerMarks { AnswerMarks(4) }
+
+  @inline(__always) var isEmpty: Bool { bits == 0 }
+  func contains(_ mark: AnswerMarks) -> Bool { bits & mark.bits != 0 }
+  mutating func insert(_ mark: AnswerMarks) { bits |= mark.bits }
+  mutating func remove(_ mark: AnswerMarks) { bits &= ~mark.bits }
+  /// Whether its caller may go on with what it paid for.
+  var leavesTimeToCaller: Bool { !contains(.ownTime) && !contains(.chain) }
 }
 
 /// Memory of a caller's that the server of its call may reach.
@@ -240,7 +256,7 @@ enum WaitersOfSlot: ListRole {
   }
 }
 
-/// The threads of a process that have not ended, by number.
+/// The threads of a process, by number, until they have ended and are detached.
 enum ThreadsOfProcess: TreeRole {
   static subscript<P: Platform & ~Copyable>(
     _ thread: ThreadID, in store: ObjectStore<P>

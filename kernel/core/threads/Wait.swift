@@ -30,11 +30,9 @@ extension ObjectStore where P: ~Copyable {
     guard !self[thread].isSuspended else { return }
     let home = self[thread].home
     self[home].ready.insert(thread, atHead: false, in: self)
-    if self[home].isSpent {
-      // Now somebody else does: who was called from there goes on at its own expense, or not.
-      self[home].payerEnd = 0
-      self[home].needsSchedule = true
-    }
+    // Now somebody else wants the CPU: who runs at nobody's expense, called by who has no share or
+    // has spent it, goes on at its own, or not.
+    if self[home].isSpent || runsFree(on: home) { lookAtPayer(of: home) }
     guard !self[home].needsSchedule else { return }
     let running = self[home].current
     // A rival of the same priority matters too: it starts the running thread's time slice.
@@ -42,6 +40,25 @@ extension ObjectStore where P: ~Copyable {
       self[home].needsSchedule = true
       self[home].needsWakeUp = true
     }
+  }
+
+  /// Whether nobody pays for a thread that has somebody to pay for it.
+  private func runsFree(on cpu: CPUID) -> Bool {
+    let running = self[cpu].current
+    return self[cpu].payer.isNone && !running.isNone && !self[running].payer.isNone
+  }
+
+  /// Has a CPU look soon who is to pay for what runs there.
+  func lookAtPayer(of cpu: CPUID) {
+    self[cpu].payerEnd = 0
+    self[cpu].needsSchedule = true
+  }
+
+  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense.
+  func stopPaying(for caller: ThreadID) {
+    let home = self[caller].home
+    guard !self[home].payer.isNone, self[home].payer == self[caller].payer else { return }
+    lookAtPayer(of: home)
   }
 
   /// Takes a thread out of its run queue, if it is in it.
@@ -141,6 +158,7 @@ extension ObjectStore where P: ~Copyable {
     if self[slot].state == .inTransit {
       wake(cast(self[slot].holder, to: ThreadTag.self), .cancelled)
     }
+    stopPaying(for: cast(self[slot].object, to: ThreadTag.self))
     spendReply(slot)
   }
 
@@ -169,7 +187,7 @@ extension ObjectStore where P: ~Copyable {
   /// The handler of a thread's fault is gone: the fault is nobody's to handle. What follows
   /// is left to the reaper.
   func leaveUnhandled(_ thread: ThreadID) {
-    self[thread].message.isFault = false
+    self[thread].message.marks.remove(.fault)
     self[thread].state = .faulted
     self[thread].isUnhandled = true
     doom(thread.header)

@@ -199,7 +199,7 @@ import Testing
     }
     #expect(machine.findings == [])
     let share = machine.kernel.objects[machine.kernel.objects[actor.thread].payer].share
-    #expect(UInt64(share.debt) <= share.length / 2 + TimeShare.returnCost)
+    #expect(UInt64(share.debt) <= share.length / 2)
 
     // Both spin: it has at least half of its share from now on.
     machine.become(waker.thread)
@@ -219,7 +219,7 @@ import Testing
     for _ in 0..<3 {
       now = share.nextTime
       share.refresh(at: now)
-      #expect(share.left + TimeShare.returnCost >= share.length / 2)
+      #expect(share.left >= share.length / 2)
       for _ in 0..<10_000 { share.chargeReturn() }
     }
   }

@@ -98,34 +98,43 @@ final class FakeSystem: ShellSystem {
     }
   }
 
-  func strays() throws(SystemFailure) -> [StrayInfo] {
-    [5, 0].map {
-      StrayInfo(
+  /// How many strays were asked for.
+  var strayCount = 0
+
+  func strays(_ body: (StrayInfo) -> Bool) throws(SystemFailure) {
+    for maker: UInt32 in [5, 0] {
+      strayCount += 1
+      let stray = StrayInfo(
         number: 9, state: .running, threadCount: 2, capabilityCount: 3, memoryKibibytes: 24,
-        processorMilliseconds: 7, maker: $0)
+        processorMilliseconds: 7, maker: maker)
+      guard body(stray) else { return }
     }
   }
 
-  func threads(of process: UInt32) throws(SystemFailure) -> [ThreadListing] {
+  func threads(of process: UInt32, _ body: (ThreadListing) -> Bool) throws(SystemFailure) {
     guard process == 5 else { throw SystemFailure(text: "no such process or program") }
-    return [
+    let threads = [
       ThreadListing(
         number: 1, state: .awaitingReply, priority: 100, processorNanoseconds: 1_042_000_000),
       ThreadListing(
         number: 12, state: .ready, priority: 199, processorNanoseconds: 5_000_000,
         isSuspended: true, isThrottled: true),
     ]
+    for thread in threads { guard body(thread) else { return } }
   }
 
-  func capabilities(of process: UInt32) throws(SystemFailure) -> [CapabilityListing] {
+  func capabilities(
+    of process: UInt32, _ body: (CapabilityListing) -> Bool
+  ) throws(SystemFailure) {
     guard process == 5 else { throw SystemFailure(text: "no such process or program") }
-    return [
+    let listings = [
       CapabilityListing(
         slot: 1, generation: 1, type: .endpoint, rights: Rights(bits: 0x4c), badge: 5),
       CapabilityListing(
         slot: 65_534, generation: 300, type: .notification, rights: Rights(bits: 2), badge: 1 << 40,
         state: .bound, role: .threadEnd),
     ]
+    for listing in listings { guard body(listing) else { return } }
   }
 
   func services() throws(SystemFailure) -> [ServiceInfo] {

@@ -221,7 +221,7 @@ import Testing
              2 running       100       1    64 KiB     1.042 s  console
              5 running       100       1    64 KiB     1.042 s  shell
              - running         -       2    24 KiB     0.007 s  (made by shell)
-             - running         -       2    24 KiB     0.007 s  (made by one that ended)
+             - running         -       2    24 KiB     0.007 s  (maker unknown)
 
         """)
   }
@@ -270,6 +270,19 @@ import Testing
 
     #expect(system.text == text)
     #expect(shell.lastStatus == 1 || shell.lastStatus == 2)
+  }
+
+  /// Lists are as long as others make them.
+  @Test(arguments: ["ps", "ps shell", "caps shell"])
+  func interruptEndsAList(line: String) {
+    system.isInterrupted = true
+    var shell = Shell(system)
+
+    shell.run(line: Array(line.utf8))
+
+    let lines = system.text.split(separator: "\n").filter { !$0.hasPrefix("rights:") }
+    #expect(lines.count == (line == "ps" ? 4 : 2))
+    #expect(system.strayCount <= 1)
   }
 
   @Test func servicesAreListedWithTheirShares() {

@@ -357,4 +357,214 @@ import Testing
     #expect((acts[other.thread.granule] ?? 0) > 0)
     #expect(machine.findings == [])
   }
+
+  // MARK: Callers and time that is not theirs
+
+  /// Who has no share calls a server of high priority over and over, and that answers just before
+  /// it would be looked at: it is at its own expense as soon as somebody else wants the CPU.
+  @Test func aServerIsNotFreeBecauseItsCallerHasNoShare() {
+    let client = machine.spawn(priority: 10)
+    let server = machine.spawn(priority: 95, budget: makeBudget(share: 1, in: 1_000))
+    let victim = machine.spawn(priority: 50)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let serving = machine.give(endpoint, to: server)
+    let alarm = machine.give(machine.makeNotification(), to: victim)
+    machine.receive(server, serving)
+    parkInit()
+    var called: UInt64 = 0
+    var late: UInt64 = 0
+    var count: UInt64 = 0
+    var due: UInt64 = 0
+    _ = run(periods: 20) { thread in
+      if thread == client.thread {
+        called = machine.now
+        machine.request(client, calling)
+      } else if thread == server.thread {
+        guard machine.now - called > 4_700_000 else { return }
+        machine.replyAndReceive(server, machine.outcome(server).result.reply, serving)
+      } else if thread == victim.thread {
+        if due > 0 {
+          late += machine.now - due
+          count += 1
+        }
+        due = machine.now + 200_000
+        machine.wait(victim, alarm, deadline: due)
+      }
+    }
+    #expect(count > 500, "\(count)")
+    #expect(late / max(count, 1) < 300_000, "\(late / max(count, 1))")
+    #expect(machine.findings == [])
+  }
+
+  /// However many threads spend a tiny share, they return one after the other, so slowly that
+  /// what that costs is no more than half of it.
+  @Test(arguments: [(1, 1_000), (10, 1_000), (2_000, 20_000)] as [(UInt64, UInt64)])
+  func throttledThreadsReturnOneAfterTheOther(share: UInt64, period: UInt64) {
+    let budget = machine.make(.budget, [300 * 4096, 400, share, period])
+    let first = machine.spawn(budget: budget)
+    var threads = [first.thread]
+    for _ in 0..<100 { threads.append(machine.addThread(to: first, budget: budget).thread) }
+    let other = machine.spawn(priority: 10)
+    parkInit()
+    var returns = 0
+    var wasThrottled = Set<UInt32>()
+    let duration = 40 * TestKernel.sliceLength
+    let acts = machine.run(slices: 40, step: 20_000, whileEnding: false) { _ in
+      let throttled = threads.filter { machine.kernel.objects[$0].isThrottled }
+      returns += wasThrottled.subtracting(throttled.map(\.granule)).count
+      wasThrottled = Set(throttled.map(\.granule))
+    }.acts
+    // Each return counts for so much; one in each period is free. All of them come once at first.
+    let periods = duration / (period * 1_000)
+    let paid = max(share * 1_000 * periods / 2, periods * TimeShare.returnCost)
+    #expect(UInt64(returns) <= paid / TimeShare.returnCost + 110, "\(returns) returns")
+    #expect(returns > 0)
+    #expect(acts[other.thread.granule] ?? 0 > Int(duration / 20_000) / 2)
+    #expect(machine.findings == [])
+  }
+
+  /// Who calls pays as long as its share lasts, though a period of it ends meanwhile.
+  @Test func theCallerPaysOnInItsNextPeriod() {
+    let client = machine.spawn(priority: 50, budget: makeBudget(share: 10_000))
+    let server = machine.spawn(priority: 90, budget: makeBudget(share: 1, in: 1_000_000))
+    let victim = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let alarm = machine.give(machine.makeNotification(), to: client)
+    machine.receive(server, machine.give(endpoint, to: server))
+    parkInit()
+    // Most of the way through a period, with half of the share left.
+    machine.become(client.thread)
+    let start = machine.now
+    machine.advance(to: start + 1_000_000)
+    machine.wait(client, alarm, deadline: start + 15_000_000)
+    machine.advance(to: start + 15_000_000)
+    machine.become(client.thread)
+    machine.request(client, calling)
+    // 14 ms: 5 in this period, 9 of the next.
+    for _ in 0..<130 {
+      machine.advance(to: machine.now + 100_000)
+      #expect(machine.running == server.thread)
+    }
+    #expect(!machine.kernel.objects[server.thread].isThrottled)
+    _ = victim
+    #expect(machine.findings == [])
+  }
+
+  /// Whoever gives up waiting, or ends, pays no more for what is done on its behalf.
+  @Test(arguments: [0, 1, 2])
+  func aCallThatIsWithdrawnIsNotPaidFor(way: Int) {
+    let budget = makeBudget(share: 15_000)
+    let client = machine.spawn(priority: 50, budget: budget)
+    let server = machine.spawn(priority: 90, budget: makeBudget(share: 1_000))
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    machine.receive(server, machine.give(endpoint, to: server))
+    parkInit()
+    machine.become(client.thread)
+    machine.request(
+      client, calling, deadline: way == 0 ? machine.now + 1_000_000 : Deadline.never)
+    let right = machine.outcome(server).result.reply
+    machine.become(server.thread)
+    machine.advance(to: machine.now + 1_100_000)
+    switch way {
+    case 1: machine.delete(server, right)
+    case 2:
+      machine.enter { $0.objects.end(client.thread, value: 0) }
+    default: #expect(machine.outcome(client).status == .timedOut)
+    }
+    let used = { () -> UInt64 in
+      let now = machine.now
+      machine.enter { $0.chargePayer(at: now) }
+      return machine.kernel.objects[budgetID(of: budget)].share.used
+    }
+    let before = used()
+    for _ in 0..<80 where machine.running == server.thread {
+      machine.advance(to: machine.now + 100_000)
+    }
+    let more = used() - before
+    #expect(more <= 200_000, "\(more) ns were paid by who does not wait any more")
+    #expect(machine.findings == [])
+  }
+
+  private func budgetID(of handle: Handle) -> BudgetID {
+    machine.object(of: handle, in: machine.initial).narrowed(to: Budget.self)
+  }
+
+  // MARK: Arithmetic
+
+  /// What is used beyond a share in the period that begins meanwhile is owed too.
+  @Test func overuseAcrossThePeriodsEndIsOwed() {
+    var share = TimeShare(10, in: 1_000)
+    share.refresh(at: 1_000_000)
+    // From 1 us before the period's end to 41 us behind it.
+    share.use(42_000, until: share.periodEnd + 41_000, isWanted: true)
+    // 10 us are the new period's own.
+    #expect(share.debt == 31_000)
+    share.refresh(at: share.periodEnd)
+    #expect(share.debt == 21_000 && share.left == 0)
+  }
+
+  /// Short-lived children spend a share, and who gave it cannot spend it once more when it returns.
+  @Test func partsThatReturnCountFromTheNextPeriodOn() {
+    let (second, millisecond): (UInt64, UInt64) = (1_000_000_000, 1_000_000)
+    var share = TimeShare(100_000, in: 1_000_000)
+    share.refresh(at: second)
+    var child = TimeShare(1_800, in: 20_000)
+    share.give(to: &child, at: second)
+    // It begins with the second period, and spends all that it has until near the end of it.
+    share.refresh(at: 2 * second)
+    for start in stride(from: 2 * second, to: 2 * second + 880 * millisecond, by: 20_000_000) {
+      child.refresh(at: start)
+      #expect(child.left == 1_800_000)
+      child.use(1_800_000, until: start + 1_800_000, isWanted: true)
+    }
+    share.takeBack(child, at: 2 * second + 890 * millisecond)
+    #expect(share.length == 100 * millisecond)
+    #expect(share.left == 10 * millisecond)
+    share.refresh(at: 3 * second)
+    // What the child had used of its last period is owed.
+    #expect(share.left >= 98 * millisecond)
+  }
+
+  /// Debts go along with what is given, in proportion.
+  @Test func debtIsNotLeftBehind() {
+    var share = TimeShare(1_000, in: 10_000)
+    share.refresh(at: 1_000_000)
+    share.use(5_000_000, until: 6_000_000, isWanted: true)
+    #expect(share.debt == 4_000_000)
+    var child = TimeShare(750, in: 10_000)
+    share.give(to: &child, at: 6_000_000)
+    #expect(share.debt == 1_000_000 && child.debt == 3_000_000)
+    share.takeBack(child, at: 6_000_000)
+    #expect(share.debt == 4_000_000)
+    #expect(share.left == 0)
+  }
+
+  /// Debts are paid by one length in each period, whatever the period.
+  @Test(arguments: [1_000, 20_000, 99_000, 101_000, 150_000, 1_000_000] as [UInt64])
+  func debtIsPaidInEachPeriod(period: UInt64) {
+    var share = TimeShare(period / 10, in: period)
+    share.refresh(at: 1_000)
+    share.use(period * 1_000 / 2, until: 1_000 + period * 1_000 / 2, isWanted: true)
+    let owed = UInt64(share.debt)
+    var now: UInt64 = 0
+    while share.debt > 0 {
+      now = share.nextTime
+      share.refresh(at: now)
+    }
+    #expect(now <= 1_000 + (owed / share.length + 2) * period * 1_000)
+  }
+
+  /// Also with lengths shorter than what a return counts for.
+  @Test(arguments: [1, 3, 9, 10, 11] as [UInt64])
+  func returnsCostAtMostHalf(length: UInt64) {
+    var share = TimeShare(length, in: 1_000)
+    for round in 1...3 as ClosedRange<UInt64> {
+      share.refresh(at: round * 1_000_000)
+      for _ in 0..<100 { share.chargeReturn() }
+      #expect(share.debt <= share.length / 2)
+    }
+  }
 }

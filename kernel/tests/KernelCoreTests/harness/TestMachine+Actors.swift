@@ -47,9 +47,10 @@ extension TestMachine {
 
   /// Another thread in an actor's process.
   func addThread(
-    to actor: Actor, priority: UInt8 = TestMachine.priority
+    to actor: Actor, priority: UInt8 = TestMachine.priority,
+    budget: Handle = TestMachine.budgetHandle
   ) -> Actor {
-    addThread(toProcess: actor.processHandle, priority: priority)
+    addThread(toProcess: actor.processHandle, priority: priority, budget: budget)
   }
 
   private func addThread(
