@@ -1,6 +1,6 @@
 /// What a person does at the interactive prompt, and what must come of it.
 public enum SessionScripts {
-  public static let all: [SessionScript] = editing + control + paste + recovery
+  public static let all: [SessionScript] = editing + control + paste + lists + recovery
 
   private static let left = "\u{1b}[D"
   private static let up = "\u{1b}[A"
@@ -43,6 +43,24 @@ public enum SessionScripts {
       "paste.fourKibibytesLoseNoByte",
       [.type(pastedLines.map { "echo \($0)\(enter)" }.joined())]
         + pastedLines.map { .line($0) } + [.prompt])
+  ]
+
+  private static let lists = [
+    SessionScript(
+      "lists.threadsOfAProcess",
+      [.type("ps shell" + enter), .text("THREAD STATE"), .text("     1 "), .text("     2 ")]
+        + [.prompt]),
+    SessionScript(
+      "lists.capabilitiesOfAProcess",
+      [.type("caps init" + enter), .text("SLOT GENERATION"), .text("machine      rwxcgytm")]
+        + [.text("bound: a process's end"), .text("rights: r read"), .prompt]),
+    SessionScript(
+      "lists.sharesOfServices",
+      [.type("services" + enter), .text("CPU SHARE"), .text("30.0 %"), .text("20.0 %"), .prompt]),
+    SessionScript(
+      "lists.whatIsNotThere",
+      [.type("caps nobody" + enter)]
+        + [.line("caps: nobody: no such process; 'ps' lists those there are"), .prompt]),
   ]
 
   private static let recovery = [

@@ -91,6 +91,46 @@ func checkBudgets(_ suite: inout TestSuite) {
     try expect(after.word(3), equals: before.word(3), "objects charged")
   }
 
+  suite.fact("RES_501_whatWasHandedOnEndsWithTheBudget") { (scope) throws(Unexpected) in
+    let before = KernelCalls.query(scope.budget)
+    let payer = try expect(
+      KernelCalls.create(.budget, from: scope.budget, 256 * 1024, 64)
+    ).handle
+    let inner = try expect(KernelCalls.create(.budget, from: payer, 65_536, 10)).handle
+    let keeper = try scope.make(.process)
+    // Copied, moved, in a message that waits, bound, mapped elsewhere.
+    let endpoint = try expect(KernelCalls.create(.endpoint, from: inner)).handle
+    try expect(KernelCalls.copy(endpoint, to: keeper))
+    let notification = try expect(KernelCalls.create(.notification, from: payer)).handle
+    try expect(KernelCalls.bind(keeper, to: notification))
+    let passed = try expect(KernelCalls.create(.notification, from: payer)).handle
+    let sender = try scope.remote()
+    let outer = try scope.endpoint()
+    sender.begin(
+      CallWord(.send, hasTransfers: true), to: outer,
+      record: TransferRecord(attaching: passed, isMove: true))
+    try sender.expectState(.sending)
+    let memory = try expect(KernelCalls.create(.memory, from: payer, 8192)).handle
+    let shared = try expect(KernelCalls.copy(memory, to: keeper)).handle
+    _ = shared
+    try expect(KernelCalls.map(memory, at: 0x50_0000, pages: 2, in: keeper))
+    let waiter = try scope.remote()
+    waiter.begin(.receive, endpoint.argument, Deadline.never)
+    try waiter.expectState(.receiving)
+    try expect(KernelCalls.move(inner, to: keeper))
+
+    try expect(KernelCalls.destroy(payer))
+
+    try expect(try waiter.finish(), .peerGone)
+    try expect(try sender.finish(), .cancelled)
+    try expect(KernelCalls.query(keeper).word(5), equals: 0, "capabilities of the keeper")
+    for handle in Values([endpoint, notification, passed, memory, payer] as [5 of Handle]) {
+      try expect(KernelCalls.inspect(handle), .badCapability)
+    }
+    let after = KernelCalls.query(scope.budget)
+    try expect(after.word(4), equals: before.word(4) + 1, "processes and budgets: the keeper")
+  }
+
   suite.fact("destroyOfABudgetNeedsManage") { (scope) throws(Unexpected) in
     let small = try scope.make(.budget, 65_536, 3)
     let weak = try scope.copy(small, rights: Rights.all.subtracting(.manage))

@@ -8,6 +8,8 @@ struct MessageTests: Program {
     runTests("ipc", &start) { (suite) in
       checkMessages(&suite)
       checkQueues(&suite)
+      checkCoincidences(&suite)
+      checkReceiversThatEnd(&suite)
       checkDeadlines(&suite)
       checkTransfers(&suite)
       checkRefusedTransfers(&suite)

@@ -8,6 +8,7 @@ struct RevocationTests: Program {
     runTests("revocation", &start) { (suite) in
       checkTrees(&suite)
       checkWaits(&suite)
+      checkRaces(&suite)
     }
   }
 }

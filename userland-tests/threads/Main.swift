@@ -12,6 +12,7 @@ struct ThreadTests: Program {
       checkRegisters(&suite)
       checkProcesses(&suite)
       checkPriorities(&suite)
+      checkTurns(&suite)
       checkShares(&suite)
     }
   }
