@@ -9,6 +9,7 @@ struct FaultTests: Program {
       checkReports(&suite)
       checkAnswers(&suite)
       checkUnhandled(&suite)
+      checkReasons(&suite)
     }
   }
 }

@@ -58,6 +58,10 @@ func checkCoincidences(_ suite: inout TestSuite) {
     }
   }
 
+}
+
+/// Capabilities that take part in the call that carries them.
+func checkCarriers(_ suite: inout TestSuite) {
   suite.fact("XFR_501_theCapabilityThatAReceiverWaitsThroughIsMoved") {
     (scope) throws(Unexpected) in
     let endpoint = try scope.endpoint()
@@ -162,6 +166,10 @@ func checkCoincidences(_ suite: inout TestSuite) {
     }
   }
 
+}
+
+/// Endpoints that outlive who received from them, or do not.
+func checkReceiversThatEnd(_ suite: inout TestSuite) {
   suite.fact("IPC_501_aChainOfSendersThatCarryTheLastReadersWakes") { (scope) throws(Unexpected) in
     // Each sender's message holds the last capability that can read the endpoint before.
     let sendOnly = Rights.all.subtracting(.read)
@@ -186,10 +194,7 @@ func checkCoincidences(_ suite: inout TestSuite) {
 
     for index in 0..<24 { try expect(try senders[index].finish(), .peerGone) }
   }
-}
 
-/// Endpoints that outlive who received from them.
-func checkReceiversThatEnd(_ suite: inout TestSuite) {
   suite.fact("IPC_510_queuedCallersOutliveTheirServer") { (scope) throws(Unexpected) in
     let endpoint = try scope.endpoint()
     let calling = try scope.copy(endpoint, rights: Rights.all.subtracting(.read))

@@ -9,6 +9,7 @@ struct MessageTests: Program {
       checkMessages(&suite)
       checkQueues(&suite)
       checkCoincidences(&suite)
+      checkCarriers(&suite)
       checkReceiversThatEnd(&suite)
       checkDeadlines(&suite)
       checkTransfers(&suite)

@@ -8,6 +8,7 @@ struct MemoryTests: Program {
     runTests("memory", &start) { (suite) in
       checkMappings(&suite)
       checkMappingRights(&suite)
+      checkCeilings(&suite)
       checkGrants(&suite)
     }
   }

@@ -44,3 +44,26 @@ public struct CPUState: BitwiseCopyable {
 
   init(index: Int) { self.index = UInt8(truncatingIfNeeded: index) }
 }
+
+/// Who pays for what runs on a CPU, as those see it who make something ready or end it: they only
+/// say that it is to be looked at. See Payer.swift.
+extension ObjectStore where P: ~Copyable {
+  /// Whether nobody pays for a thread that has somebody to pay for it.
+  func runsFree(on cpu: CPUID) -> Bool {
+    let running = self[cpu].current
+    return self[cpu].payer.isNone && !running.isNone && !self[running].payer.isNone
+  }
+
+  /// Has a CPU look soon who is to pay for what runs there.
+  func lookAtPayer(of cpu: CPUID) {
+    self[cpu].payerEnd = 0
+    self[cpu].needsSchedule = true
+  }
+
+  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense.
+  func stopPaying(for caller: ThreadID) {
+    let home = self[caller].home
+    guard !self[home].payer.isNone, self[home].payer == self[caller].payer else { return }
+    lookAtPayer(of: home)
+  }
+}

@@ -48,7 +48,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Who is to pay for a thread that the scheduler chooses.
-  private mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
+  mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
     let caller = servedCaller(of: thread)
     if !caller.isNone, !objects[caller].message.marks.contains(.ownTime) {
       let payer = objects[caller].payer
@@ -82,26 +82,6 @@ extension Kernel where P: ~Copyable {
     objects[cpu].payerEnd = now &+ objects[payer].share.left
   }
 
-  /// The payer's share is spent, or the look at it is due: the current thread goes on at the
-  /// expense of whoever is to pay now, or is throttled.
-  mutating func payerEnded(at now: UInt64) {
-    chargePayer(at: now)
-    // It may have been ended, or its slice be over, in this very entry: then the next to run is
-    // chosen anyway.
-    guard !current.isNone, objects[current].state == .running, objects.shared.shareCount > 0 else {
-      return endPaying()
-    }
-    let thread = current
-    changePayer(to: payer(of: thread, at: now), at: now)
-    endThrottleIfServing()
-    guard objects[cpu].isSpent, !objects[thread].isThrottled else { return }
-    throttle(thread)
-    // Who runs next is looked at as it begins to.
-    objects[cpu].payerEnd = .max
-    // Behind those who are throttled already: a new period does not begin with their turn.
-    rotate()
-  }
-
   /// The current thread begins or ends to serve somebody without a switch: who pays may be
   /// another from here on.
   mutating func changesService() {
@@ -112,7 +92,7 @@ extension Kernel where P: ~Copyable {
   }
 
   /// Whoever is served with time left has the current thread run, though its own share is spent.
-  private mutating func endThrottleIfServing() {
+  mutating func endThrottleIfServing() {
     let thread = current
     guard objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer else { return }
     objects.endThrottle(thread)

@@ -1,12 +1,12 @@
 import KernelHAL
 import MnosABI
 
-/// What is due at a time: the ends of waits and slices, the returns of throttled threads, and looks
+/// When something is due: the ends of waits and slices, the returns of throttled threads, and looks
 /// at who pays.
 ///
 ///     waits, returns of this CPU ──┐
-///     the end of the slice ────────┼── the earliest ──> the timer ── it fires ──> each that is due
-///     the next look at the payer ──┘
+///     the end of the slice ────────┼── the earliest ──> the timer ── it fires ──> each that is due,
+///     the next look at the payer ──┘                                      see TimerInterrupt.swift
 extension Kernel where P: ~Copyable {
   /// Arms the timer if something is due before it would fire.
   ///
@@ -30,33 +30,5 @@ extension Kernel where P: ~Copyable {
     let home = objects[thread].home
     objects[home].timers.insert(thread, deadline: deadline, in: objects)
     objects[home].needsSchedule = true
-  }
-
-  /// The timer fired: ends waits that are over, a batch at a time, and time slices.
-  ///
-  /// With more waits than that the timer is armed for a time that has passed, and so fires again
-  /// at once: other interrupts come in between.
-  public mutating func timerFired() {
-    objects[cpu].armedDeadline = .max
-    let now = platform.now()
-    var left = Self.batchSteps
-    while left > 0 {
-      let thread = objects[cpu].timers.earliest
-      guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
-      guard !objects[thread].isThrottled else {
-        unthrottle(thread, at: now)
-        left -= 1
-        continue
-      }
-      wake(thread, .timedOut, steps: &left)
-      // It is the woken thread's doing, not that of the one that happens to run, or of none.
-      if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
-    }
-    if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
-      objects[cpu].sliceEnd = .max
-      if !current.isNone { endSlice() }
-    }
-    if now >= objects[cpu].payerEnd, objects[cpu].payerEnd != .max { payerEnded(at: now) }
-    armTimer()
   }
 }

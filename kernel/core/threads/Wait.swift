@@ -42,25 +42,6 @@ extension ObjectStore where P: ~Copyable {
     }
   }
 
-  /// Whether nobody pays for a thread that has somebody to pay for it.
-  private func runsFree(on cpu: CPUID) -> Bool {
-    let running = self[cpu].current
-    return self[cpu].payer.isNone && !running.isNone && !self[running].payer.isNone
-  }
-
-  /// Has a CPU look soon who is to pay for what runs there.
-  func lookAtPayer(of cpu: CPUID) {
-    self[cpu].payerEnd = 0
-    self[cpu].needsSchedule = true
-  }
-
-  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense.
-  func stopPaying(for caller: ThreadID) {
-    let home = self[caller].home
-    guard !self[home].payer.isNone, self[home].payer == self[caller].payer else { return }
-    lookAtPayer(of: home)
-  }
-
   /// Takes a thread out of its run queue, if it is in it.
   func leaveRunQueue(_ thread: ThreadID) {
     guard self[thread].isQueued else { return }
