@@ -62,15 +62,22 @@ struct TimeShare: BitwiseCopyable {
   /// Nanoseconds of `returns` that a period makes up for.
   private var returnLength: UInt64 { max(length, 2 * Self.returnCost) }
 
-  /// When a thread that is throttled now is to return: with the next period, or later if others
+  /// When a thread that is throttled now is to return: with the next period, or later if many
   /// have returned of late, so that their coming and going costs at most half of the share, or one
   /// return in a period. However many threads there are, they return one after the other.
   ///
-  /// - Parameter isAgain: Whether it was throttled before and has returned by its timer since. Who
-  ///   is woken by others does not put off the rest.
-  mutating func takeReturn(isAgain: Bool) -> UInt64 {
-    let delay = UInt64(returns) * period / returnLength
-    if isAgain { returns = UInt32(clamping: UInt64(returns) + 2 * Self.returnCost) }
+  /// Who is throttled for the first time, or was woken by others since, neither waits for the rest
+  /// nor puts them off. Who has returned and found nothing left waits for many only: it may be
+  /// more urgent than those who were quicker.
+  ///
+  /// - Parameters:
+  ///   - isAgain: Whether it was throttled before and has returned by its timer since.
+  ///   - foundNothing: Whether it did not run then.
+  mutating func takeReturn(isAgain: Bool, foundNothing: Bool) -> UInt64 {
+    guard isAgain else { return nextTime }
+    let free = returnLength * (foundNothing ? 8 : 1)
+    let delay = UInt64(returns) > free ? (UInt64(returns) - free) * period / returnLength : 0
+    returns = UInt32(clamping: UInt64(returns) + 2 * Self.returnCost)
     return nextTime &+ delay
   }
 
@@ -163,7 +170,10 @@ struct TimeShare: BitwiseCopyable {
     debt(adding: UInt64(child.debt))
     guard child.periodBits & Self.waitingBit == 0 else { return }
     used = used &+ (length - before)
-    // Not what nobody else wanted.
-    if now < child.periodEnd { debt(adding: min(child.used, child.length)) }
+    // What it has spent ahead of the rest of its own period; not what nobody else wanted.
+    if child.periodEnd > periodEnd {
+      let ahead = child.periodEnd - periodEnd
+      debt(adding: min(child.used, child.length) * min(ahead, child.period) / child.period)
+    }
   }
 }

@@ -58,6 +58,7 @@ extension ObjectStore where P: ~Copyable {
   func lookAtPayer(of cpu: CPUID) {
     self[cpu].payerEnd = 0
     self[cpu].needsSchedule = true
+    self[cpu].needsWakeUp = true
   }
 
   /// A caller's answer is not to come any more: whoever works for it goes on at another's expense.

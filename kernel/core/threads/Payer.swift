@@ -130,14 +130,14 @@ extension Kernel where P: ~Copyable {
     objects[thread].priority = 0
     // It does not wait, so its timer is free for this.
     objects[objects[thread].payer].share.chargeReturn()
-    startReturn(of: thread)
+    startReturn(of: thread, foundNothing: false)
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
   }
 
   /// Has a throttled thread return with a period of its payer's.
-  private mutating func startReturn(of thread: ThreadID) {
+  private mutating func startReturn(of thread: ThreadID, foundNothing: Bool) {
     let deadline = objects[objects[thread].payer].share.takeReturn(
-      isAgain: objects[thread].hasReturned)
+      isAgain: objects[thread].hasReturned, foundNothing: foundNothing)
     objects[thread].hasReturned = false
     objects[objects[thread].home].timers.insert(thread, deadline: deadline, in: objects)
   }
@@ -147,10 +147,12 @@ extension Kernel where P: ~Copyable {
   /// It may be anywhere: in its run queue, running, suspended, or waiting by now.
   mutating func unthrottle(_ thread: ThreadID, at now: UInt64) {
     objects[thread].hasReturned = true
-    if objects[thread].isRunnable, isOverdrawn(thread, at: now) {
+    if objects[thread].isRunnable, isOverdrawn(thread, at: now),
+      payer(of: thread, at: now) == objects[thread].payer
+    {
       // Others have been quicker.
       objects.stopTimer(thread)
-      return startReturn(of: thread)
+      return startReturn(of: thread, foundNothing: true)
     }
     let isQueued = objects[thread].isQueued
     objects.leaveRunQueue(thread)

@@ -135,7 +135,8 @@ extension Kernel where P: ~Copyable {
     objects[thread].state = .running
     objects[thread].cpuTime &-= now
     switchContext(to: thread, at: now)
-    if !keepsPayer { beginPaying() }
+    // A look that is due is taken at once.
+    if !keepsPayer || objects[cpu].payerEnd == 0 { beginPaying() }
     if !keepsSlice {
       objects[cpu].slice = objects[thread].slice
       objects[cpu].sliceEnd = .max

@@ -10,6 +10,8 @@ extension Kernel where P: ~Copyable {
   public mutating func timerFired() {
     objects[cpu].armedDeadline = .max
     let now = platform.now()
+    // What was used up to now decides who returns.
+    if objects.shared.shareCount > 0 { chargePayer(at: now) }
     var left = Self.batchSteps
     while left > 0 {
       let thread = objects[cpu].timers.earliest

@@ -488,6 +488,40 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  /// A more urgent thread that shares its budget with one that spins has its turns first.
+  @Test(arguments: [20, 100, 400, 2_000] as [UInt64])
+  func aSpinningSiblingDoesNotStarveAMoreUrgentThread(share: UInt64) {
+    let budget = makeBudget(share: share)
+    let spinner = machine.spawn(priority: 50, budget: budget)
+    let urgent = machine.spawn(priority: 90, budget: budget)
+    let alarm = machine.give(machine.makeNotification(), to: urgent)
+    let other = machine.spawn(priority: 10)
+    machine.wait(urgent, alarm, deadline: machine.now + 30_000_000)
+    parkInit()
+    let acts = machine.run(slices: 200, step: 20_000, whileEnding: false) { thread in
+      // Each turn it waits a little, so that the other one spins.
+      if thread == urgent.thread { machine.wait(urgent, alarm, deadline: machine.now + 3_000_000) }
+    }.acts
+    #expect(acts[urgent.thread.granule] ?? 0 >= 10, "\(acts[urgent.thread.granule] ?? 0) turns")
+    #expect(acts[spinner.thread.granule] ?? 0 > 0)
+    #expect(machine.isAlive(other.thread))
+    #expect(machine.findings == [])
+  }
+
+  /// Time that nobody else wanted is not counted for the period that begins in the middle of it.
+  @Test func idleTimeDoesNotSpendTheNextPeriod() {
+    let budget = makeBudget(share: 2_000)
+    let spinner = machine.spawn(priority: 50, budget: budget)
+    parkInit()
+    machine.become(spinner.thread)
+    // Alone on the CPU, across some periods.
+    for _ in 0..<65 { machine.advance(to: machine.now + 1_000_000) }
+    let share = machine.kernel.objects[budgetID(of: budget)].share
+    let begun = share.periodEnd - share.period
+    #expect(share.used <= machine.now - begun)
+    #expect(machine.findings == [])
+  }
+
   private func budgetID(of handle: Handle) -> BudgetID {
     machine.object(of: handle, in: machine.initial).narrowed(to: Budget.self)
   }
@@ -526,6 +560,22 @@ import Testing
     share.refresh(at: 3 * second)
     // What the child had used of its last period is owed.
     #expect(share.left >= 98 * millisecond)
+  }
+
+  /// A child that ends in the period in which it has spent its part is not counted twice.
+  @Test func whatAChildHasSpentCountsOnce() {
+    let millisecond: UInt64 = 1_000_000
+    var share = TimeShare(100_000, in: 1_000_000)
+    share.refresh(at: 1_000 * millisecond)
+    var child = TimeShare(50_000, in: 1_000_000)
+    share.give(to: &child, at: 1_000 * millisecond)
+    share.refresh(at: 2_000 * millisecond)
+    child.refresh(at: 2_000 * millisecond)
+    child.use(50 * millisecond, until: 2_050 * millisecond, isWanted: true)
+    share.takeBack(child, at: 2_100 * millisecond)
+    #expect(share.left == 50 * millisecond)
+    share.refresh(at: 3_000 * millisecond)
+    #expect(share.left == 100 * millisecond)
   }
 
   /// Debts go along with what is given, in proportion.
