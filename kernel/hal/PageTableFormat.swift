@@ -14,6 +14,13 @@ public struct PageRights: Equatable, BitwiseCopyable, Sendable {
   @inlinable public static var global: PageRights { PageRights(bits: 1 << 4) }
   /// Device registers: uncached, not speculated, not merged.
   @inlinable public static var device: PageRights { PageRights(bits: 1 << 5) }
+  /// Memory without side effects, such as a frame buffer or RAM that a device reads past the
+  /// caches: uncached, but the CPU may read ahead, and gather writes into longer ones.
+  ///
+  /// Never together with `device`, which goes before it where both are given. Software tells such
+  /// a page from others on every machine, also where the CPU does not: see
+  /// `PageTableFormat.decode`.
+  @inlinable public static var writeCombining: PageRights { PageRights(bits: 1 << 6) }
 
   @inlinable public func includes(_ other: PageRights) -> Bool {
     bits & other.bits == other.bits
@@ -55,6 +62,9 @@ public protocol PageTableFormat: Sendable {
   /// - Precondition: `frame` is aligned to the level's page size.
   func makeLeaf(at frame: PhysicalAddress, rights: PageRights, level: Int) -> UInt64
   /// Reads an entry back. An entry that is neither table nor leaf is `empty`.
+  ///
+  /// A leaf says how it was asked to be cached, also on a CPU that cannot do so: the kernel must
+  /// not reach uncached memory through its own, cached window.
   func decode(_ entry: UInt64, level: Int) -> PageTableEntry
 }
 

@@ -43,7 +43,7 @@ public struct AArch64PageTableFormat: PageTableFormat, Equatable {
     if level == 0 { entry |= Bits.page }
     if !isWritable { entry |= Bits.readOnly }
     if !rights.includes(.global) { entry |= Bits.notGlobal }
-    entry |= rights.includes(.device) ? attributes.deviceBits : attributes.normalBits
+    entry |= attributes.bits(for: rights)
     if rights.includes(.user) {
       if isWritable || rights.includes(.read) { entry |= Bits.user }
       entry |= Bits.kernelExecuteNever
@@ -78,7 +78,11 @@ public struct AArch64PageTableFormat: PageTableFormat, Equatable {
     }
     if entry & Bits.readOnly == 0 { rights = rights.union(.write) }
     if entry & Bits.notGlobal == 0 { rights = rights.union(.global) }
-    if entry & MemoryAttributes.mask == attributes.deviceBits { rights = rights.union(.device) }
+    switch entry & MemoryAttributes.mask {
+    case attributes.deviceBits: rights = rights.union(.device)
+    case attributes.uncachedBits: rights = rights.union(.writeCombining)
+    default: break
+    }
     return rights
   }
 
@@ -93,7 +97,8 @@ public struct AArch64PageTableFormat: PageTableFormat, Equatable {
     @inlinable static var user: UInt64 { 1 << 6 }
     /// AP[2].
     @inlinable static var readOnly: UInt64 { 1 << 7 }
-    /// SH: coherent between the CPUs.
+    /// SH: coherent between the CPUs. Devices and uncached memory are outer shareable, whatever
+    /// the field says. Source: DDI 0487 §D8.6, Memory region attributes.
     @inlinable static var innerShareable: UInt64 { 3 << 8 }
     /// AF.
     @inlinable static var accessed: UInt64 { 1 << 10 }
@@ -118,12 +123,16 @@ public struct MemoryAttributes: Equatable, Sendable {
   @usableFromInline let normalBits: UInt64
   /// AttrIndx of devices.
   @usableFromInline let deviceBits: UInt64
+  /// AttrIndx of memory that is not cached.
+  @usableFromInline let uncachedBits: UInt64
   /// What MAIR_EL1 is to hold.
   let register: UInt64
 
   @inlinable static var mask: UInt64 { 7 << 2 }
   /// Write-back, allocating on read and write, inner and outer.
   private static var normal: UInt64 { 0xff }
+  /// Normal memory, non-cacheable, inner and outer: writes may be gathered and reordered.
+  private static var uncached: UInt64 { 0x44 }
   /// Device-nGnRE: writes may be acknowledged early, but are neither merged nor reordered.
   private static var device: UInt64 { 0x04 }
 
@@ -135,11 +144,26 @@ public struct MemoryAttributes: Equatable, Sendable {
       index += 1
       if index == 8 { return nil }
     }
+    // The lowest two of the other places.
     let deviceIndex = index == 0 ? 1 : 0
+    let uncachedIndex = index <= 1 ? 2 : 1
     normalBits = UInt64(index) << 2
     deviceBits = UInt64(deviceIndex) << 2
+    uncachedBits = UInt64(uncachedIndex) << 2
     let others = Self.device &* 0x0101_0101_0101_0101
+    register = Self.setting(
+      index, to: Self.normal, in: Self.setting(uncachedIndex, to: Self.uncached, in: others))
+  }
+
+  /// `word` with another attribute in one of its places.
+  private static func setting(_ index: Int, to attribute: UInt64, in word: UInt64) -> UInt64 {
     let shift = UInt64(index * 8)
-    register = others & ~(0xff << shift) | Self.normal << shift
+    return word & ~(0xff << shift) | attribute << shift
+  }
+
+  /// AttrIndx of what a page with these rights is.
+  @usableFromInline func bits(for rights: PageRights) -> UInt64 {
+    if rights.includes(.device) { return deviceBits }
+    return rights.includes(.writeCombining) ? uncachedBits : normalBits
   }
 }

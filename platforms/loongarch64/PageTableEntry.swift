@@ -37,7 +37,7 @@ public struct LoongArchPageTableFormat: PageTableFormat, Equatable {
     }
     var entry = frame.rawValue & Bits.addressMask | Bits.valid | Bits.present
     if canWrite { entry |= Bits.dirty | Bits.writable }
-    if !rights.includes(.device) { entry |= Bits.cached }
+    entry |= Bits.accessType(for: rights)
     if rights.includes(.user) { entry |= Bits.userLevel | protection.restrictedLevel }
     if rights.includes(.global) { entry |= level > 0 ? Bits.hugeGlobal : Bits.global }
     if level > 0 { entry |= Bits.huge }
@@ -57,7 +57,11 @@ public struct LoongArchPageTableFormat: PageTableFormat, Equatable {
     if entry & Bits.writable != 0 { rights = rights.union(.write) }
     if entry & Bits.unexecutable == 0 { rights = rights.union(.execute) }
     if entry & Bits.userLevel != 0 { rights = rights.union(.user) }
-    if entry & Bits.cached == 0 { rights = rights.union(.device) }
+    switch entry & Bits.accessTypeMask {
+    case Bits.stronglyOrdered: rights = rights.union(.device)
+    case Bits.weaklyOrdered: rights = rights.union(.writeCombining)
+    default: break
+    }
     let global = level > 0 ? Bits.hugeGlobal : Bits.global
     if entry & global != 0 { rights = rights.union(.global) }
     let address = entry & Bits.addressMask & ~(Bits.pageByteCount(level) - 1)
@@ -71,8 +75,17 @@ public struct LoongArchPageTableFormat: PageTableFormat, Equatable {
     static var dirty: UInt64 { 1 << 1 }
     /// The lowest privilege that may use the page: level 3 of 0 to 3.
     static var userLevel: UInt64 { 3 << 2 }
-    /// Coherent cached; 0 in the field is strongly ordered and uncached.
+    /// MAT, the memory access type: uncached and strongly ordered, coherent and cached, or
+    /// uncached and weakly ordered, where reads may be speculated and writes merged.
+    /// Source: LoongArch Reference Manual, Volume 1, §2.1.7, "Memory Access Types".
+    static var stronglyOrdered: UInt64 { 0 << 4 }
     static var cached: UInt64 { 1 << 4 }
+    static var weaklyOrdered: UInt64 { 2 << 4 }
+    static var accessTypeMask: UInt64 { 3 << 4 }
+    static func accessType(for rights: PageRights) -> UInt64 {
+      if rights.includes(.device) { return stronglyOrdered }
+      return rights.includes(.writeCombining) ? weaklyOrdered : cached
+    }
     static var global: UInt64 { 1 << 6 }
     /// In an entry above the lowest level: a page, not a table.
     static var huge: UInt64 { 1 << 6 }

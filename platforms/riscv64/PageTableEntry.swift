@@ -41,7 +41,11 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
     guard entry != 0, !(rights.includes(.write) && rights.includes(.execute)) else { return 0 }
     if rights.includes(.user) { entry |= Bits.user }
     if rights.includes(.global) { entry |= Bits.global }
-    if rights.includes(.device) { entry |= Bits.device }
+    if rights.includes(.device) {
+      entry |= Bits.device
+    } else if rights.includes(.writeCombining) {
+      entry |= Bits.writeCombining
+    }
     return Bits.pageNumber(of: frame) | entry | Bits.valid | Bits.accessed | Bits.dirty
   }
 
@@ -57,6 +61,7 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
     if entry & Bits.user != 0 { rights = rights.union(.user) }
     if entry & Bits.global != 0 { rights = rights.union(.global) }
     if entry & Bits.device != 0 { rights = rights.union(.device) }
+    if entry & Bits.writeCombining != 0 { rights = rights.union(.writeCombining) }
     return .leaf(address, rights)
   }
 
@@ -70,9 +75,10 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
     @inlinable static var global: UInt64 { 1 << 5 }
     @inlinable static var accessed: UInt64 { 1 << 6 }
     @inlinable static var dirty: UInt64 { 1 << 7 }
-    /// RSW bit 0, which the CPU ignores. The physical memory attributes of the machine make
-    /// device memory uncached; the bit only remembers what was asked for.
+    /// RSW, two bits that the CPU ignores: they remember what was asked for. The physical memory
+    /// attributes of the machine make device memory uncached, and RAM cached.
     @inlinable static var device: UInt64 { 1 << 8 }
+    @inlinable static var writeCombining: UInt64 { 1 << 9 }
     @inlinable static var anyAccess: UInt64 { read | write | execute }
     /// The 44 bits of the page number, from bit 10.
     @inlinable static var pageNumberMask: UInt64 { ((1 << 44) - 1) << 10 }

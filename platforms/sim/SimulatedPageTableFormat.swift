@@ -3,7 +3,7 @@ import MnosABI
 
 /// Page tables laid out like no real machine's, so that no portable code fits by luck.
 ///
-/// Bits 62-63 say what an entry is (0 empty, 1 table, 2 leaf), 48-53 a leaf's rights in an
+/// Bits 62-63 say what an entry is (0 empty, 1 table, 2 leaf), 48-54 a leaf's rights in an
 /// order of their own, 40-47 a check of the rest, 0-39 the frame number, scrambled. An
 /// entry that is not all zero and fails its check was never written as an entry.
 ///
@@ -47,6 +47,8 @@ public struct SimulatedPageTableFormat: PageTableFormat {
       "a leaf that is not aligned to its size")
     precondition(
       !rights.includes(.write.union(.execute)), "a leaf both writable and executable")
+    precondition(
+      !rights.includes(.device.union(.writeCombining)), "a leaf uncached in two ways")
     let bits = Self.withImplied(rights).bits
     return Self.seal(2 << 62 | UInt64(Self.reverse(bits)) << 48 | Self.scramble(frame))
   }
@@ -57,7 +59,7 @@ public struct SimulatedPageTableFormat: PageTableFormat {
     case 1: return level > 0 ? .table(Self.unscramble(entry)) : .empty
     case 2:
       guard permitsLeaf(atLevel: level) else { return .empty }
-      let rights = PageRights(bits: Self.reverse(UInt8(entry >> 48 & 0x3f)))
+      let rights = PageRights(bits: Self.reverse(UInt8(entry >> 48 & 0x7f)))
       return .leaf(Self.unscramble(entry), rights)
     default: return .empty
     }
@@ -87,11 +89,11 @@ public struct SimulatedPageTableFormat: PageTableFormat {
     return isReadable ? rights.union(.read) : rights
   }
 
-  /// The six bits of page rights in reverse order.
+  /// The seven bits of page rights in reverse order.
   private static func reverse(_ bits: UInt8) -> UInt8 {
-    precondition(bits < 64, "page rights that nobody defined")
+    precondition(bits < 128, "page rights that nobody defined")
     var result: UInt8 = 0
-    for bit in 0..<6 where bits & 1 << UInt8(bit) != 0 { result |= 1 << UInt8(5 - bit) }
+    for bit in 0..<7 where bits & 1 << UInt8(bit) != 0 { result |= 1 << UInt8(6 - bit) }
     return result
   }
 

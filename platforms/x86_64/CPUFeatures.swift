@@ -15,6 +15,7 @@ struct CPUFeatures {
   let hasNoExecute: Bool
   let hasSystemCall: Bool
   let hasMachineCheck: Bool
+  let hasPageAttributes: Bool
   let hasSupervisorExecutionPrevention: Bool
   let hasSupervisorAccessPrevention: Bool
   let hasUserInstructionPrevention: Bool
@@ -38,6 +39,7 @@ struct CPUFeatures {
     let sizes = highestExtended >= 0x8000_0008 ? cpuid(0x8000_0008, 0) : CPUIDWords()
 
     hasMachineCheck = basic.edx & (1 << 7) != 0
+    hasPageAttributes = basic.edx & (1 << 16) != 0
     hasTimeStampDeadline = basic.ecx & (1 << 24) != 0
     hasRandom = basic.ecx & (1 << 30) != 0
     hasSupervisorExecutionPrevention = structured.ebx & (1 << 7) != 0

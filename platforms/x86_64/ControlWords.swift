@@ -10,7 +10,7 @@ enum ControlWords {
   /// - Parameter loaded: CR4 as it is; the number of levels cannot change while paging is on.
   static func cr4(_ features: CPUFeatures, loaded: UInt64) -> UInt64 {
     // PAE, without which there is no 64-bit mode; PGE; OSFXSR and OSXMMEXCPT.
-    var word: UInt64 = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10
+    var word: UInt64 = 1 << 5 | globalPages | 1 << 9 | 1 << 10
     word |= loaded & fiveLevels
     if features.hasMachineCheck { word |= 1 << 6 }
     if features.hasUserInstructionPrevention { word |= 1 << 11 }
@@ -18,6 +18,9 @@ enum ControlWords {
     if features.hasSupervisorAccessPrevention { word |= 1 << 21 }
     return word
   }
+
+  /// CR4.PGE: the TLB keeps pages that are the same in all address spaces.
+  static var globalPages: UInt64 { 1 << 7 }
 
   /// CR4.LA57: page tables have five levels.
   static var fiveLevels: UInt64 { 1 << 12 }
@@ -31,4 +34,16 @@ enum ControlWords {
   static func extendedFeatures(loaded: UInt64) -> UInt64 {
     loaded & (1 << 8 | 1 << 10) | 1 << 0 | 1 << 11
   }
+}
+
+/// IA32_PAT: how memory is cached, by the number that a leaf of the page tables has.
+///
+/// Entries 0 to 3 are as after reset, 4 and 5 as boot loaders have them for frame buffers: those
+/// in use mean the same before and after the register is written.
+/// Source: Intel SDM vol. 3A §12.12, Page Attribute Table; Limine PROTOCOL.md, "Caching".
+enum PageAttributes {
+  /// From entry 0, the lowest byte, up: write-back, write-through, uncached unless a range
+  /// register says write-combining (UC-), uncached; write-protected, write-combining, the last
+  /// two again as 2 and 3.
+  static var word: UInt64 { 0x0007_0105_0007_0406 }
 }

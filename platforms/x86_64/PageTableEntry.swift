@@ -3,7 +3,9 @@ import MnosABI
 
 /// How x86_64 encodes page-table entries, with four or five levels.
 ///
-/// Source: Intel SDM vol. 3A §4.5, 4-Level Paging and 5-Level Paging.
+/// Three bits of a leaf (PAT, PCD, PWT) choose one of the eight entries of `PageAttributes`.
+/// Source: Intel SDM vol. 3A §4.5, 4-Level Paging and 5-Level Paging; §4.9.2, Paging and Memory
+/// Typing When the PAT is Supported.
 public struct X86PageTableFormat: PageTableFormat {
   public let levelCount: Int
   /// Whether a leaf may map 1 GiB.
@@ -33,8 +35,21 @@ public struct X86PageTableFormat: PageTableFormat {
     @usableFromInline static var present: UInt64 { 1 << 0 }
     @usableFromInline static var write: UInt64 { 1 << 1 }
     @usableFromInline static var user: UInt64 { 1 << 2 }
-    /// PWT and PCD: together they choose entry 3 of the page attribute table, uncached.
-    @usableFromInline static var uncached: UInt64 { 1 << 3 | 1 << 4 }
+    /// PWT, PCD and, further up in levels above 0, PAT: bits 0, 1 and 2 of the number of an
+    /// entry of the page attribute table.
+    @usableFromInline static var writeThrough: UInt64 { 1 << 3 }
+    @usableFromInline static var cacheDisable: UInt64 { 1 << 4 }
+    @usableFromInline static func attribute(_ level: Int) -> UInt64 { 1 << (level > 0 ? 12 : 7) }
+    /// Entry 3, uncached.
+    @usableFromInline static var uncached: UInt64 { writeThrough | cacheDisable }
+    /// Entry 5, write-combining.
+    @usableFromInline static func writeCombining(_ level: Int) -> UInt64 {
+      writeThrough | attribute(level)
+    }
+    /// The bits that are the number.
+    @usableFromInline static func caching(_ level: Int) -> UInt64 {
+      writeThrough | cacheDisable | attribute(level)
+    }
     @usableFromInline static var accessed: UInt64 { 1 << 5 }
     @usableFromInline static var dirty: UInt64 { 1 << 6 }
     /// In levels above 0: a leaf.
@@ -58,7 +73,11 @@ public struct X86PageTableFormat: PageTableFormat {
     if level > 0 { entry |= Bit.large }
     if rights.includes(.user) { entry |= Bit.user }
     if rights.includes(.global) { entry |= Bit.global }
-    if rights.includes(.device) { entry |= Bit.uncached }
+    if rights.includes(.device) {
+      entry |= Bit.uncached
+    } else if rights.includes(.writeCombining) {
+      entry |= Bit.writeCombining(level)
+    }
     if rights.includes(.write) {
       entry |= Bit.write | Bit.noExecute
     } else if !rights.includes(.execute) {
@@ -74,16 +93,20 @@ public struct X86PageTableFormat: PageTableFormat {
     }
     guard permitsLeaf(atLevel: level) else { return .empty }
     let frame = PhysicalAddress(entry & Self.addressMask(level: level))
-    return .leaf(frame, Self.rights(of: entry))
+    return .leaf(frame, Self.rights(of: entry, level: level))
   }
 
-  @usableFromInline static func rights(of entry: UInt64) -> PageRights {
+  @usableFromInline static func rights(of entry: UInt64, level: Int) -> PageRights {
     var bits = PageRights.read.bits
     if entry & Bit.write != 0 { bits |= PageRights.write.bits }
     if entry & Bit.noExecute == 0 { bits |= PageRights.execute.bits }
     if entry & Bit.user != 0 { bits |= PageRights.user.bits }
     if entry & Bit.global != 0 { bits |= PageRights.global.bits }
-    if entry & Bit.uncached == Bit.uncached { bits |= PageRights.device.bits }
+    switch entry & Bit.caching(level) {
+    case Bit.uncached: bits |= PageRights.device.bits
+    case Bit.writeCombining(level): bits |= PageRights.writeCombining.bits
+    default: break
+    }
     return PageRights(bits: bits)
   }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import PlatformAArch64
 
 @Suite struct AArch64PageTableFormatTests {
-  /// Memory in place 0 of MAIR_EL1, devices in place 1.
+  /// Memory in place 0 of MAIR_EL1, devices in place 1, uncached memory in place 2.
   private let format: AArch64PageTableFormat
 
   init() throws {
@@ -44,6 +44,8 @@ import Testing
       (.read.union(.execute).union(.user), readOnly | notGlobal | user | kernelNever),
       (.execute.union(.user), readOnly | notGlobal | kernelNever),
       (.read.union(.write).union(.device), notGlobal | kernelNever | userNever | 1 << 2),
+      (.write.union(.writeCombining), notGlobal | kernelNever | userNever | 2 << 2),
+      (.write.union(.writeCombining).union(.device), notGlobal | kernelNever | userNever | 1 << 2),
     ] as [(PageRights, UInt64)])
   func leafHasTheBitsOfItsRights(rights: PageRights, bits: UInt64) {
     let entry = format.makeLeaf(at: PhysicalAddress(0x4020_3000), rights: rights, level: 0)
@@ -60,7 +62,7 @@ import Testing
 
   /// No entry lets the kernel execute what user mode can reach, or both write and execute.
   @Test func noEntryIsWritableAndExecutableOrSharedCode() {
-    for bits in UInt8(0)..<64 {
+    for bits in UInt8(0)..<128 {
       let entry = format.makeLeaf(
         at: PhysicalAddress(0x4000_0000), rights: PageRights(bits: bits), level: 0)
       guard entry & 1 != 0 else { continue }
@@ -82,7 +84,7 @@ import Testing
   }
 
   @Test func leafReadsBackAsItWasMade() {
-    for bits in UInt8(0)..<64 {
+    for bits in UInt8(0)..<128 {
       let rights = PageRights(bits: bits)
       let isWritableAndExecutable = rights.includes(.write) && rights.includes(.execute)
       for level in 0...2 {
@@ -93,7 +95,11 @@ import Testing
         }
         // The kernel reads whatever it writes or executes, user mode whatever it writes.
         let isReadable = rights.includes(.write) || !rights.includes(.user)
-        let expected = isReadable ? rights.union(.read) : rights
+        var expected = isReadable ? rights.union(.read) : rights
+        // Device goes before write-combining.
+        if rights.includes(.device) {
+          expected = PageRights(bits: expected.bits & ~PageRights.writeCombining.bits)
+        }
         #expect(
           format.decode(entry, level: level) == .leaf(PhysicalAddress(0x4000_0000), expected),
           "rights \(bits)")
@@ -117,16 +123,26 @@ import Testing
 
   // MARK: MAIR_EL1
 
-  @Test(
-    arguments: [(0xff, 0, 1), (0x00ff_0044, 2, 0), (0xff << 56, 7, 0)] as [(UInt64, UInt64, UInt64)]
-  )
-  func memoryKeepsItsPlace(loaded: UInt64, normal: UInt64, device: UInt64) throws {
-    let attributes = try #require(MemoryAttributes(loaded: loaded))
+  @Test(arguments: 0..<8 as Range<UInt64>)
+  func memoryKeepsItsPlace(normal: UInt64) throws {
+    let attributes = try #require(MemoryAttributes(loaded: 0xff << (normal * 8)))
 
     #expect(attributes.normalBits == normal << 2)
-    #expect(attributes.deviceBits == device << 2)
-    #expect(attributes.register >> (normal * 8) & 0xff == 0xff)
-    #expect(attributes.register >> (device * 8) & 0xff == 0x04)
+    let places = [attributes.normalBits, attributes.deviceBits, attributes.uncachedBits]
+    #expect(Set(places).count == 3)
+    #expect(places.allSatisfy { $0 & ~MemoryAttributes.mask == 0 })
+    // Write-back; Device-nGnRE, in all places left over too; Normal, non-cacheable.
+    #expect(attribute(at: attributes.normalBits, attributes) == 0xff)
+    #expect(attribute(at: attributes.uncachedBits, attributes) == 0x44)
+    for place in 0..<8 as Range<UInt64>
+    where place << 2 != attributes.normalBits && place << 2 != attributes.uncachedBits {
+      #expect(attribute(at: place << 2, attributes) == 0x04)
+    }
+  }
+
+  /// What MAIR_EL1 says of the place that an entry's bits name.
+  private func attribute(at bits: UInt64, _ attributes: MemoryAttributes) -> UInt64 {
+    attributes.register >> ((bits >> 2) * 8) & 0xff
   }
 
   @Test func loaderWithoutWriteBackMemoryIsRefused() {

@@ -37,6 +37,8 @@ import Testing
       (.read.union(.execute).union(.user), 0b000_1001_1101 | restricted),
       (.read.union(.global), 0b100_1101_0001 | notExecutable),
       (.read.union(.write).union(.device), 0b101_1000_0011 | notExecutable),
+      (.read.union(.write).union(.writeCombining), 0b101_1010_0011 | notExecutable),
+      (.write.union(.writeCombining).union(.device), 0b101_1000_0011 | notExecutable),
     ] as [(PageRights, UInt64)])
   func leafHasTheBitsOfItsRights(rights: PageRights, bits: UInt64) {
     let entry = format.makeLeaf(at: PhysicalAddress(0x9020_3000), rights: rights, level: 0)
@@ -53,7 +55,7 @@ import Testing
   }
 
   @Test func bitsThatTheCPULacksStayClear() {
-    for bits in UInt8(0)..<64 {
+    for bits in UInt8(0)..<128 {
       let rights = PageRights(bits: bits)
 
       let entry = plainFormat.makeLeaf(at: PhysicalAddress(0x1000), rights: rights, level: 0)
@@ -73,7 +75,7 @@ import Testing
   }
 
   @Test func leafReadsBackAsItWasMade() {
-    for bits in UInt8(0)..<64 {
+    for bits in UInt8(0)..<128 {
       let rights = PageRights(bits: bits)
       let isWritableAndExecutable = rights.includes(.write) && rights.includes(.execute)
       let hasAccess = bits & 7 != 0
@@ -83,9 +85,14 @@ import Testing
           #expect(entry == 0, "rights \(bits)")
           continue
         }
-        let readable = rights.includes(.write) ? rights.union(.read) : rights
+        var expected = rights.includes(.write) ? rights.union(.read) : rights
+        // Device goes before write-combining.
+        if rights.includes(.device) {
+          expected = PageRights(bits: expected.bits & ~PageRights.writeCombining.bits)
+        }
         #expect(
-          format.decode(entry, level: level) == .leaf(PhysicalAddress(0x4000_0000), readable))
+          format.decode(entry, level: level) == .leaf(PhysicalAddress(0x4000_0000), expected),
+          "rights \(bits)")
       }
     }
   }

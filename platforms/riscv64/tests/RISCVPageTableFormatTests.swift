@@ -22,6 +22,8 @@ import Testing
       (.read.union(.execute), 0b00_1100_1011),
       (.read.union(.user), 0b00_1101_0011), (.read.union(.global), 0b00_1110_0011),
       (.read.union(.write).union(.device), 0b01_1100_0111),
+      (.read.union(.write).union(.writeCombining), 0b10_1100_0111),
+      (.write.union(.writeCombining).union(.device), 0b01_1100_0111),
     ] as [(PageRights, UInt64)])
   func leafHasTheBitsOfItsRights(rights: PageRights, bits: UInt64) {
     let entry = format.makeLeaf(at: PhysicalAddress(0x8020_3000), rights: rights, level: 0)
@@ -39,7 +41,7 @@ import Testing
   }
 
   @Test func leafReadsBackAsItWasMade() {
-    for bits in UInt8(0)..<64 {
+    for bits in UInt8(0)..<128 {
       let rights = PageRights(bits: bits)
       let isWritableAndExecutable = rights.includes(.write) && rights.includes(.execute)
       let hasAccess = bits & 7 != 0
@@ -49,9 +51,14 @@ import Testing
           #expect(entry == 0, "rights \(bits)")
           continue
         }
-        let readable = rights.includes(.write) ? rights.union(.read) : rights
+        var expected = rights.includes(.write) ? rights.union(.read) : rights
+        // Device goes before write-combining.
+        if rights.includes(.device) {
+          expected = PageRights(bits: expected.bits & ~PageRights.writeCombining.bits)
+        }
         #expect(
-          format.decode(entry, level: level) == .leaf(PhysicalAddress(0x4000_0000), readable))
+          format.decode(entry, level: level) == .leaf(PhysicalAddress(0x4000_0000), expected),
+          "rights \(bits)")
       }
     }
   }

@@ -170,6 +170,9 @@ X86_INLINE X86_UNSAFE void x86_load_segments(
       : "rax", "memory");
 }
 
+// Writes back and drops all that this CPU's caches hold. Takes milliseconds.
+X86_INLINE void x86_empty_caches(void) { __asm__ volatile("wbinvd" : : : "memory"); }
+
 // Loads and stores before it have happened before those after it.
 X86_INLINE void x86_memory_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
 

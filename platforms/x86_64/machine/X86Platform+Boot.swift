@@ -17,19 +17,28 @@ extension X86Platform: LiminePlatform {
     // SAFETY: the caller's tables map this code, its stack and the window.
     unsafe x86_write_cr3(root.rawValue)
     ControlRegisters.enableProtection(features)
-    Self.checkPageAttributes()
+    Self.setPageAttributes()
     CPUData(index: Int(x86_current_cpu())).setAccessPrevention(
       features.hasSupervisorAccessPrevention)
   }
 
-  /// The page-table format uses entry 0 as write-back and 3 as uncached, as the CPU has
-  /// them after reset; anything else is set back.
-  /// Source: Intel SDM vol. 3A §12.12, Page Attribute Table.
-  private static func checkPageAttributes() {
-    let value = x86_read_msr(ModelRegister.pageAttributes)
-    guard value & 0xff != 6 || value >> 24 & 0xff != 0 else { return }
-    // SAFETY: the kernel's own tables use no other entry.
-    unsafe x86_write_msr(ModelRegister.pageAttributes, 0x0007_0406_0007_0406)
+  /// Fills the page attribute table as the format has it.
+  ///
+  /// The kernel's own tables, in use by now, name entries that change from what a loader or a
+  /// firmware had there at most by mistake of theirs; for that case caches are emptied, and the
+  /// TLB of all that it knows, global pages too.
+  /// Source: Intel SDM vol. 3A §12.12.4, Programming the PAT.
+  private static func setPageAttributes() {
+    guard x86_read_msr(ModelRegister.pageAttributes) != PageAttributes.word else { return }
+    x86_empty_caches()
+    // SAFETY: entries 0 and 3, which the kernel's tables name, mean what they are for.
+    unsafe x86_write_msr(ModelRegister.pageAttributes, PageAttributes.word)
+    x86_empty_caches()
+    let control = x86_read_cr4()
+    // SAFETY: the bit for global pages (PGE) only decides what the TLB keeps; changing it
+    // empties the TLB. Source: Intel SDM vol. 3A §4.10.4.1.
+    unsafe x86_write_cr4(control & ~ControlWords.globalPages)
+    unsafe x86_write_cr4(control)
   }
 
   // MARK: Firmware tables

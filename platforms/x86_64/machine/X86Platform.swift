@@ -41,6 +41,9 @@ public struct X86Platform: ~Copyable {
     guard features.hasSystemCall else {
       throw .missing(StaticReason("this CPU has no SYSCALL instruction"))
     }
+    guard features.hasPageAttributes else {
+      throw .missing(StaticReason("this CPU has no page attribute table"))
+    }
     self.features = features
     physicalWindowBase = boot.physicalWindowBase
     pageTableFormat = X86PageTableFormat(

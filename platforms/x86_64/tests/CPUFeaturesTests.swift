@@ -51,6 +51,11 @@ import Testing
     #expect(ControlWords.extendedFeatures(loaded: 0x500) == 0xd01)
   }
 
+  @Test func pageAttributeTableIsToldByLeaf1() {
+    #expect(features([1: CPUIDWords(edx: 1 << 16)]).hasPageAttributes)
+    #expect(!features([1: CPUIDWords(edx: ~(1 << 16))]).hasPageAttributes)
+  }
+
   // MARK: Error pointers
 
   @Test(arguments: [
