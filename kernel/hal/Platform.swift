@@ -59,6 +59,16 @@ public protocol Platform: ~Copyable {
   mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag)
   /// Drops every CPU's translations of `space`; its identifier can then be reused.
   mutating func spaceRemoved(_ space: AddressSpaceTag)
+  /// Writes what the caches hold of a range of RAM back to memory, and drops it from them.
+  ///
+  /// For RAM that goes past the caches, `writeCombining`: called before it is mapped so, or what
+  /// the kernel stored through its window would be missing there, and come later, over what was
+  /// written past the caches meanwhile. And called when the last such mapping is gone, before the
+  /// range is used through the window again, where a CPU may have read ahead.
+  ///
+  /// - Precondition: The window shows the range, which begins and ends on a page boundary. Cost:
+  ///   an instruction for each line of the caches; the caller bounds the length.
+  mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64)
 
   /// Interrupt lines that the controller has; lines are 0 up to this.
   var interruptLineCount: UInt32 { get }

@@ -9,8 +9,12 @@ extension MachineLayout {
   mutating func read<Memory: PhysicalMemoryReader>(
     _ root: ACPIRoot<Memory>, processor bootHart: UInt64
   ) {
-    if let table = root.table(.hartCapabilities, noting: &report) {
-      timeFrequency = ACPIHartCapabilities(table, noting: &report)?.timeFrequency ?? 0
+    if let table = root.table(.hartCapabilities, noting: &report),
+      let capabilities = ACPIHartCapabilities(table, noting: &report)
+    {
+      timeFrequency = capabilities.timeFrequency
+      extensions = capabilities.extensions
+      cacheBlockByteCount = capabilities.cacheBlockByteCount
     }
     var firstLine: UInt32? = nil
     if let table = root.table(.interruptControllers, noting: &report),

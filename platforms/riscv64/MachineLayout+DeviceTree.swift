@@ -11,6 +11,7 @@ extension MachineLayout {
   ) {
     readTime(tree, bootHart: bootHart)
     hasPageTables = Self.hasPageTables(bootHart, in: tree)
+    readExtensions(tree, bootHart: bootHart)
     readSerialPort(tree, controller: readController(tree, bootHart: bootHart))
     powerOff = tree.registerWrite("syscon-poweroff")
     reboot = tree.registerWrite("syscon-reboot")
@@ -31,6 +32,20 @@ extension MachineLayout {
       return true
     }
     return !tree.lists("riscv,none", in: type)
+  }
+
+  /// Source: Linux devicetree bindings riscv/extensions (riscv,isa-extensions, riscv,isa) and
+  /// riscv/cpus (riscv,cbom-block-size).
+  private mutating func readExtensions<M>(_ tree: DeviceTree<M>, bootHart: UInt64) {
+    guard let cpu = tree.processor(bootHart) else { return }
+    if let list = tree.property("riscv,isa-extensions", of: cpu) {
+      extensions = RISCVExtensions(
+        hasPageTypes: tree.lists("svpbmt", in: list), hasCacheBlocks: tree.lists("zicbom", in: list)
+      )
+    } else if let text = tree.property("riscv,isa", of: cpu) {
+      extensions = RISCVExtensions { tree.byte($0, of: text) }
+    }
+    cacheBlockByteCount = UInt64(tree.cell("riscv,cbom-block-size", of: cpu) ?? 0)
   }
 
   private mutating func readSerialPort<M>(_ tree: DeviceTree<M>, controller: DeviceTreeNode?) {

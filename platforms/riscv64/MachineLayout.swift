@@ -14,6 +14,10 @@ struct MachineLayout: FirmwareLayout, Equatable {
   var controllerSourceCount: UInt32 = 0
   /// The serial port, or kind `none`.
   var serialPort = DeviceDescription()
+  /// What the tables say that the boot hart can do, or all harts.
+  var extensions = RISCVExtensions()
+  /// Bytes in a block that cache instructions take, or 0.
+  var cacheBlockByteCount: UInt64 = 0
   var powerOff: RegisterWrite? = nil
   var reboot: RegisterWrite? = nil
   var entropySeed = EntropySeed()

@@ -38,6 +38,7 @@ extension SimulatedPlatform {
       report(.ordinaryMemoryMissing(physical))
       return fault(kind, address, code: 4)
     }
+    checkCaches(of: frame, rights: entry.rights)
     return .done(physical)
   }
 
@@ -63,6 +64,7 @@ extension SimulatedPlatform {
       if memory.contains(physical) {
         memory.writeWord(value, at: physical)
         storedTo.insert(physical & ~(Limits.pageByteCount - 1))
+        noteStorePastCaches(at: physical)
       } else {
         deviceRegisters[physical] = value
       }

@@ -52,6 +52,7 @@ public struct SimulatedPlatform: ~Copyable {
     public static let tableOrder = Neglect(rawValue: 1 << 8)
     public static let tableLinks = Neglect(rawValue: 1 << 9)
     public static let codePublication = Neglect(rawValue: 1 << 10)
+    public static let cacheFlush = Neglect(rawValue: 1 << 11)
   }
 
   /// How the machine was last asked to stop.
@@ -78,6 +79,8 @@ public struct SimulatedPlatform: ~Copyable {
   var announced: [PageKey: AnnouncedPage] = [:]
   /// Frames that user code stored to since it was last looked at what is published.
   var storedTo: Set<UInt64> = []
+  /// Frames that were flushed from the caches, with a hash of what memory holds.
+  var flushed: [UInt64: UInt64] = [:]
 
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
@@ -104,6 +107,7 @@ public struct SimulatedPlatform: ~Copyable {
     orderedTables = other.orderedTables
     announced = other.announced
     storedTo = other.storedTo
+    flushed = other.flushed
   }
 
   /// Another machine in the same state, with memory of its own elsewhere.

@@ -32,6 +32,11 @@ public enum SimulatedViolation: Equatable, Sendable {
   case staleTableEntry(page: UInt64, level: Int)
   /// Code that the kernel changed, or let run, without publishing it after its last store.
   case codeNotPublished(frame: UInt64)
+  /// Memory that user code accesses past the caches, which may hold other bytes of it: it was
+  /// never flushed, or stored to through the kernel's window since.
+  case cacheNotFlushed(frame: UInt64)
+  /// A flush of what is not whole frames of RAM.
+  case flushOutsideMemory(UInt64)
   /// A port set on a machine without ports.
   case noPorts
 }

@@ -13,6 +13,11 @@ public struct BoardTree {
   public var platformInterruptCells: UInt32 = 1
   /// What the harts say of their page tables; nil leaves it out.
   public var mmuType: String?
+  /// What the harts say of their extensions, as a text and as a list, and of the blocks that cache
+  /// instructions take; nil leaves it out.
+  public var extensionText: String?
+  public var extensionList: [String]?
+  public var cacheBlockByteCount: UInt32?
   /// `ranges` of the bus; empty is one to one.
   public var busRanges: [UInt32] = []
 
@@ -59,6 +64,13 @@ public struct BoardTree {
           cpu.property("reg", cells: hart)
           cpu.property("compatible", texts: "riscv")
           if let mmuType { cpu.property("mmu-type", texts: mmuType) }
+          if let extensionText { cpu.property("riscv,isa", texts: extensionText) }
+          if let extensionList {
+            cpu.property("riscv,isa-extensions", bytes: TreeBuilder.texts(extensionList))
+          }
+          if let cacheBlockByteCount {
+            cpu.property("riscv,cbom-block-size", cells: cacheBlockByteCount)
+          }
           cpu.node("interrupt-controller") { own in
             own.property("compatible", texts: "riscv,cpu-intc")
             own.property("phandle", cells: handle(ofHart: hart))

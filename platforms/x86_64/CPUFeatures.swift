@@ -16,6 +16,10 @@ struct CPUFeatures {
   let hasSystemCall: Bool
   let hasMachineCheck: Bool
   let hasPageAttributes: Bool
+  /// Bytes in a line that CLFLUSH takes, or 0 if the CPU has no such instruction.
+  let cacheLineByteCount: UInt64
+  /// CLFLUSHOPT: flushes of several lines go on at a time.
+  let hasOptimizedFlush: Bool
   let hasSupervisorExecutionPrevention: Bool
   let hasSupervisorAccessPrevention: Bool
   let hasUserInstructionPrevention: Bool
@@ -40,6 +44,8 @@ struct CPUFeatures {
 
     hasMachineCheck = basic.edx & (1 << 7) != 0
     hasPageAttributes = basic.edx & (1 << 16) != 0
+    cacheLineByteCount = basic.edx & (1 << 19) != 0 ? UInt64(basic.ebx >> 8 & 0xff) * 8 : 0
+    hasOptimizedFlush = structured.ebx & (1 << 23) != 0
     hasTimeStampDeadline = basic.ecx & (1 << 24) != 0
     hasRandom = basic.ecx & (1 << 30) != 0
     hasSupervisorExecutionPrevention = structured.ebx & (1 << 7) != 0

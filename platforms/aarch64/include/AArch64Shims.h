@@ -96,6 +96,11 @@ MNOS_INLINE void mnos_aarch64_full_barrier(void) {
   __asm__ volatile("dsb ish" : : : "memory");
 }
 
+// The same for whoever shares memory with the CPUs, devices among them.
+MNOS_INLINE void mnos_aarch64_system_barrier(void) {
+  __asm__ volatile("dsb sy" : : : "memory");
+}
+
 MNOS_INLINE void mnos_aarch64_wait_for_interrupt(void) {
   __asm__ volatile("dsb sy\n\twfi" : : : "memory");
 }
@@ -140,6 +145,11 @@ MNOS_INLINE uint64_t mnos_aarch64_translate(uint64_t address) {
 
 MNOS_INLINE void mnos_aarch64_clean_line(uint64_t address) {
   __asm__ volatile("dc cvau, %0" : : "r"(address) : "memory");
+}
+
+// Writes a line back to memory, and drops it from the data caches of all CPUs.
+MNOS_INLINE void mnos_aarch64_flush_line(uint64_t address) {
+  __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
 }
 
 MNOS_INLINE void mnos_aarch64_drop_instructions(void) {

@@ -70,6 +70,19 @@ extension AArch64Platform {
     mnos_aarch64_full_barrier()
   }
 
+  /// By address to the point of coherency, where all that access memory see the same. A line's
+  /// flush comes after the stores to it by itself; the barrier waits for it to end, and whoever
+  /// goes past the caches, uncached memory being outer shareable, comes after.
+  /// Source: DDI 0487 §D7.5, Cache maintenance; "Ordering and completion of data and instruction
+  /// cache instructions" there.
+  public mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64) {
+    CacheLines(
+      of: physicalWindowBase &+ base.rawValue, byteCount: byteCount,
+      lineByteCount: caches.lineByteCount
+    ).visit { mnos_aarch64_flush_line($0) }
+    mnos_aarch64_system_barrier()
+  }
+
   // MARK: Code
 
   /// Makes instructions that were written to pages of one mapping the ones that are fetched
@@ -91,12 +104,10 @@ extension AArch64Platform {
   }
 
   private func clean(_ frame: UInt64) {
-    let start = physicalWindowBase &+ frame
-    var offset: UInt64 = 0
-    while offset < Limits.pageByteCount {
-      mnos_aarch64_clean_line(start &+ offset)
-      offset += caches.lineByteCount
-    }
+    CacheLines(
+      of: physicalWindowBase &+ frame, byteCount: Limits.pageByteCount,
+      lineByteCount: caches.lineByteCount
+    ).visit { mnos_aarch64_clean_line($0) }
   }
 
   /// Where a page is, and whether it holds code.

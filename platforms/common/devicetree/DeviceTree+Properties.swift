@@ -32,6 +32,11 @@ extension DeviceTree {
     return word(at: value.start + index * 4)
   }
 
+  /// The byte at `index` of a value; nil past its end.
+  public func byte(_ index: UInt64, of value: DeviceTreeValue) -> UInt8? {
+    index < value.byteCount ? byte(at: value.start + UInt32(index)) : nil
+  }
+
   /// The first cell of a property.
   public func cell(_ name: StaticString, of node: DeviceTreeNode) -> UInt32? {
     property(name, of: node).flatMap { cell(0, of: $0) }

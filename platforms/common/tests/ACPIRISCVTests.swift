@@ -154,6 +154,79 @@ import Testing
     #expect(report.count == 0)
   }
 
+  /// A table with one node that means nothing, then these strings and logarithms of block sizes.
+  private func capabilities(
+    _ strings: [String], blocks: [UInt64], count: UInt64? = nil, cut: Int = 0
+  ) throws -> (ACPIHartCapabilities?, FirmwareReport) {
+    var builder = TableBuilder("RHCT")
+    builder.add(0, byteCount: 4)
+    builder.add(10_000_000, byteCount: 8)
+    builder.add(count ?? UInt64(1 + strings.count + blocks.count), byteCount: 4)
+    builder.add(56, byteCount: 4)
+    for (value, size) in [(0xffff, 2), (12, 2), (1, 2), (0, 2), (7, 4)] as [(UInt64, Int)] {
+      builder.add(value, byteCount: size)
+    }
+    for string in strings {
+      let bytes = Array(string.utf8) + [0, 0]
+      for (value, size) in [(0, 2), (UInt64(8 + bytes.count), 2), (1, 2), (UInt64(bytes.count), 2)]
+        as [(UInt64, Int)]
+      {
+        builder.add(value, byteCount: size)
+      }
+      builder.bytes += bytes
+    }
+    for size in blocks {
+      for (value, size) in [(1, 2), (10, 2), (1, 2), (0, 1), (size, 1), (6, 1), (6, 1)]
+        as [(UInt64, Int)]
+      {
+        builder.add(value, byteCount: size)
+      }
+    }
+    builder.bytes.removeLast(cut)
+    var report = FirmwareReport()
+    let table = try table(.hartCapabilities, builder.finished())
+    return (ACPIHartCapabilities(table, noting: &report), report)
+  }
+
+  @Test func extensionsAndBlocksAreRead() throws {
+    let (read, report) = try capabilities(["rv64gc_zicbom_svpbmt"], blocks: [6])
+
+    let capabilities = try #require(read)
+    #expect(capabilities.extensions == RISCVExtensions(hasPageTypes: true, hasCacheBlocks: true))
+    #expect(capabilities.cacheBlockByteCount == 64)
+    #expect(capabilities.timeFrequency == 10_000_000)
+    #expect(report.count == 0)
+  }
+
+  @Test func whatOneHartLacksNoneHas() throws {
+    let (read, _) = try capabilities(["rv64gc_zicbom_svpbmt", "rv64gc_zicbom"], blocks: [6, 6])
+
+    #expect(read?.extensions == RISCVExtensions(hasCacheBlocks: true))
+    #expect(read?.cacheBlockByteCount == 64)
+    #expect(try capabilities([], blocks: [6, 7]).0?.cacheBlockByteCount == 0)
+    #expect(try capabilities([], blocks: [7, 6]).0?.cacheBlockByteCount == 0)
+    #expect(try capabilities([], blocks: [32]).0?.cacheBlockByteCount == 0)
+    #expect(try capabilities([], blocks: []).0?.extensions == RISCVExtensions())
+  }
+
+  /// No more nodes are read than the table says, nor past its end.
+  @Test func nodesEndWhereTheTableSays() throws {
+    #expect(
+      try capabilities(["rv64gc_svpbmt"], blocks: [6], count: 1).0?.extensions == RISCVExtensions())
+    let (more, report) = try capabilities(["rv64gc_svpbmt"], blocks: [6], count: .max >> 32)
+    #expect(more?.cacheBlockByteCount == 64)
+    #expect(report.count == 0)
+  }
+
+  @Test(arguments: 1...9)
+  func aNodeThatIsCutOffIsNoted(cut: Int) throws {
+    let (read, report) = try capabilities(["rv64gc_svpbmt"], blocks: [6], cut: cut)
+
+    #expect(read?.extensions == RISCVExtensions(hasPageTypes: true))
+    #expect(read?.cacheBlockByteCount == 0)
+    #expect(report.count == (cut <= 6 ? 1 : 0))
+  }
+
   @Test func missingOrZeroFrequencyIsRefused() throws {
     var builder = TableBuilder("RHCT")
     let short = try table(.hartCapabilities, builder.finished())

@@ -91,6 +91,22 @@ MNOS_INLINE void mnos_loongarch_forget_page(uint64_t identifier, uint64_t addres
   __asm__ volatile("invtlb 0x5, %0, %1" : : "r"(identifier), "r"(address) : "memory");
 }
 
+// Writes the line of an address back, and drops it, from one cache; its number and the operation,
+// 2 of 0 to 3, "hit", are part of the instruction.
+// Source: LoongArch Reference Manual, Volume 1, §4.2.3.1, "CACOP".
+
+#define MNOS_FLUSH_LINE(cache)                                             \
+  MNOS_INLINE void mnos_loongarch_flush_line##cache(uint64_t address) {    \
+    __asm__ volatile("cacop %0, %1, 0" : : "i"(2 << 3 | cache), "r"(address) : "memory"); \
+  }
+
+MNOS_FLUSH_LINE(0)
+MNOS_FLUSH_LINE(1)
+MNOS_FLUSH_LINE(2)
+MNOS_FLUSH_LINE(3)
+MNOS_FLUSH_LINE(4)
+MNOS_FLUSH_LINE(5)
+
 // Barriers. Source: LoongArch Reference Manual, Volume 1, §2.2.8, "Barrier Instructions".
 
 MNOS_INLINE void mnos_loongarch_barrier(void) {

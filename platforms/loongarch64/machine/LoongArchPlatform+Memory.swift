@@ -1,6 +1,7 @@
 import KernelHAL
 import LoongArchShims
 import MnosABI
+import PlatformCommon
 
 /// Address translation. Fence: follows page tables by their physical addresses.
 ///
@@ -88,5 +89,29 @@ extension LoongArchPlatform {
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {
     mnos_loongarch_barrier()
     mnos_loongarch_forget_space(SpaceIdentifiers.word(space.identifier))
+  }
+
+  /// Each line from the CPU's own caches outwards, so that what one hands on the next writes back.
+  public mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64) {
+    let lines = CacheLines(
+      of: physicalWindowBase &+ base.rawValue, byteCount: byteCount,
+      lineByteCount: caches.lineByteCount)
+    mnos_loongarch_barrier()
+    for number in 0..<DataCaches.limit where caches.contains(number) {
+      lines.visit { flush($0, from: number) }
+    }
+    mnos_loongarch_barrier()
+  }
+
+  @inline(__always)
+  private func flush(_ address: UInt64, from cache: Int) {
+    switch cache {
+    case 0: mnos_loongarch_flush_line0(address)
+    case 1: mnos_loongarch_flush_line1(address)
+    case 2: mnos_loongarch_flush_line2(address)
+    case 3: mnos_loongarch_flush_line3(address)
+    case 4: mnos_loongarch_flush_line4(address)
+    default: mnos_loongarch_flush_line5(address)
+    }
   }
 }

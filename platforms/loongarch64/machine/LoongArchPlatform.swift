@@ -28,6 +28,7 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
 
   let boot: BootEnvironment
   let features: CPUFeatures
+  let caches: DataCaches
   /// This CPU's number among the cores of the machine.
   let core: UInt64
   let timer: ConstantTimer
@@ -50,6 +51,7 @@ public struct LoongArchPlatform: LiminePlatform, ~Copyable {
     self.boot = boot
     physicalWindowBase = boot.physicalWindowBase
     features = CPUFeatures { mnos_loongarch_cpucfg($0) & 0xffff_ffff }
+    caches = DataCaches { mnos_loongarch_cpucfg($0) & 0xffff_ffff }
     pageTableFormat = LoongArchPageTableFormat(protection: features.protection)
     addressSpaceIdentifierCount = SpaceIdentifiers.count(
       configuration: mnos_loongarch_read_asid())

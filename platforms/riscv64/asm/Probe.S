@@ -22,6 +22,26 @@ mnos_riscv_has_stimecmp:
   ret
   .size mnos_riscv_has_stimecmp, . - mnos_riscv_has_stimecmp
 
+// mnos_riscv_can_flush(address) -> 1 or 0. Flushes the cache block of an address of RAM, which is
+// an illegal instruction without Zicbom, or where machine mode keeps it from the supervisor.
+// Source: RISC-V Unprivileged Architecture, "Cache-Management Instructions", and menvcfg.CBCFE.
+  .globl mnos_riscv_can_flush
+  .type mnos_riscv_can_flush, @function
+mnos_riscv_can_flush:
+  lla t0, 1f
+  csrrw t1, stvec, t0
+  csrr t2, sstatus
+  mv t3, a0
+  li a0, 0
+  .insn i 0x0f, 2, x0, t3, 2
+  li a0, 1
+  .balign 4
+1:
+  csrw stvec, t1
+  csrw sstatus, t2
+  ret
+  .size mnos_riscv_can_flush, . - mnos_riscv_can_flush
+
 // mnos_riscv_close_user_extensions(): turns off for user mode what extensions add to it, above
 // all registers that nobody saves: shadow stacks, jump tables, pointer masks, cache operations.
 // A CPU without a register has nothing to turn off by it.

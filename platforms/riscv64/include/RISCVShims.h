@@ -116,6 +116,13 @@ MNOS_INLINE void mnos_riscv_fence_devices(void) {
   __asm__ volatile("fence iorw, iorw" : : : "memory");
 }
 
+// Writes back and drops the block of an address, from the caches of all harts: cbo.flush, by
+// number, for the assembler may not know the "Zicbom" extension.
+// Source: RISC-V Unprivileged Architecture, "Cache-Management Instructions".
+MNOS_INLINE void mnos_riscv_flush_block(uint64_t address) {
+  __asm__ volatile(".insn i 0x0f, 2, x0, %0, 2" : : "r"(address) : "memory");
+}
+
 // Supervisor binary interface: the extension in a7, the function in a6.
 // Source: SBI specification, "Binary Encoding".
 
@@ -137,6 +144,7 @@ MNOS_INLINE struct mnos_riscv_sbi_result mnos_riscv_sbi_call(
 // asm/Probe.S, asm/Extended.S
 
 uint64_t mnos_riscv_has_stimecmp(void);
+uint64_t mnos_riscv_can_flush(uint64_t address);
 void mnos_riscv_close_user_extensions(void);
 void mnos_riscv_save_float(uint64_t registers);
 void mnos_riscv_load_float(uint64_t registers);

@@ -1,5 +1,6 @@
 import KernelHAL
 import MnosABI
+import PlatformCommon
 import RISCVShims
 
 /// Address translation; `FenceRules` says which fence is needed when.
@@ -57,5 +58,37 @@ extension RISCVPlatform {
     case .pageInSpace(let address, let identifier):
       mnos_riscv_fence_page_in_space(address, identifier)
     }
+  }
+
+  // MARK: Caches
+
+  /// Takes up what the tables say that the hart can do. Each is tried first, because machine mode
+  /// may keep it from the kernel; and none is tried that the tables do not name, because older
+  /// harts have uses of their own for some of the bits.
+  ///
+  /// - Parameter root: Of the kernel's tables, which are in use.
+  mutating func useExtensions(_ root: PhysicalAddress) {
+    let blocks = layout.cacheBlockByteCount
+    // A frame is flushed by itself: no block may reach beyond it.
+    if layout.extensions.hasCacheBlocks, blocks > 0, blocks <= Limits.pageByteCount,
+      blocks & (blocks - 1) == 0,
+      mnos_riscv_can_flush(physicalWindowBase &+ root.rawValue) != 0
+    {
+      cacheBlockByteCount = blocks
+    }
+  }
+
+  /// With Zicbom. Without, nothing can be done, nor need be: such a hart has no page whose accesses
+  /// go past the caches, but where all memory of the machine is so.
+  /// Source: RISC-V Privileged Architecture, "Svpbmt", on locations accessed by several types: a
+  /// fence, a flush and a fence.
+  public mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64) {
+    guard cacheBlockByteCount > 0 else { return }
+    mnos_riscv_fence_devices()
+    CacheLines(
+      of: physicalWindowBase &+ base.rawValue, byteCount: byteCount,
+      lineByteCount: cacheBlockByteCount
+    ).visit { mnos_riscv_flush_block($0) }
+    mnos_riscv_fence_devices()
   }
 }

@@ -36,6 +36,8 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
   let startTicks: UInt64
   var time = TimeScale()
   var layout = MachineLayout()
+  /// Bytes in a block that cache instructions take; 0 if they are not to be used.
+  var cacheBlockByteCount: UInt64 = 0
   var controller = InterruptController()
 
   public init(boot: BootEnvironment) throws(BootFailure) {
@@ -65,6 +67,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
       throw .malformed(StaticReason("frequency of the time counter"))
     }
     time = scale
+    useExtensions(root)
   }
 
   public mutating func startDevices() throws(BootFailure) {

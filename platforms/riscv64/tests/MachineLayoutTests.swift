@@ -79,6 +79,22 @@ import Testing
     #expect(throws: Never.self) { try layout { $0.mmuType = "riscv,sv48" } }
   }
 
+  @Test func extensionsAreThoseOfTheListOrTheText() throws {
+    let both = RISCVExtensions(hasPageTypes: true, hasCacheBlocks: true)
+
+    #expect(try layout().extensions == RISCVExtensions())
+    #expect(try layout().cacheBlockByteCount == 0)
+    #expect(
+      try layout { $0.extensionText = "rv64imafdc_zicbom_svpbmt" }.extensions == both)
+    #expect(try layout { $0.extensionList = ["i", "svpbmt", "zicbom"] }.extensions == both)
+    #expect(
+      try layout {
+        $0.extensionText = "rv64imafdc_zicbom_svpbmt"
+        $0.extensionList = ["i", "svpbmt"]
+      }.extensions == RISCVExtensions(hasPageTypes: true))
+    #expect(try layout { $0.cacheBlockByteCount = 64 }.cacheBlockByteCount == 64)
+  }
+
   @Test func serialPortIsTheConsole() throws {
     let port = try layout().serialPort
 
@@ -172,6 +188,16 @@ import Testing
     var time = TableBuilder("RHCT")
     time.add(0, byteCount: 4)
     time.add(10_000_000, byteCount: 8)
+    // Two nodes from byte 56 on: a string of 22 bytes, and blocks of 2^7 bytes.
+    for (value, count) in [(2, 4), (56, 4), (0, 2), (30, 2), (1, 2), (22, 2)] as [(UInt64, Int)] {
+      time.add(value, byteCount: count)
+    }
+    time.bytes += Array("rv64gc_zicbom_svpbmt".utf8) + [0, 0]
+    for (value, count) in [(1, 2), (10, 2), (1, 2), (0, 1), (7, 1), (6, 1), (6, 1)]
+      as [(UInt64, Int)]
+    {
+      time.add(value, byteCount: count)
+    }
     var interrupts = TableBuilder("APIC", revision: 6)
     interrupts.add(0, byteCount: 8)
     // The hart with number 2: context 5 of controller 0.
@@ -219,6 +245,8 @@ import Testing
     let layout = try layout(tables: tables(), hart: 2)
 
     #expect(layout.timeFrequency == 10_000_000)
+    #expect(layout.extensions == RISCVExtensions(hasPageTypes: true, hasCacheBlocks: true))
+    #expect(layout.cacheBlockByteCount == 128)
     #expect(layout.controllerKind == .plic(context: 5))
     #expect(layout.controllerSourceCount == 96)
     #expect(layout.serialPort.registers == 0x1000_0000)

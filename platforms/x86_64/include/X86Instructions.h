@@ -173,6 +173,14 @@ X86_INLINE X86_UNSAFE void x86_load_segments(
 // Writes back and drops all that this CPU's caches hold. Takes milliseconds.
 X86_INLINE void x86_empty_caches(void) { __asm__ volatile("wbinvd" : : : "memory"); }
 
+// Writes back and drops a line, from the caches of every CPU. Only fences order the second.
+X86_INLINE void x86_flush_line(uint64_t address) {
+  __asm__ volatile("clflush (%0)" : : "r"(address) : "memory");
+}
+X86_INLINE void x86_flush_line_unordered(uint64_t address) {
+  __asm__ volatile("clflushopt (%0)" : : "r"(address) : "memory");
+}
+
 // Loads and stores before it have happened before those after it.
 X86_INLINE void x86_memory_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
 

@@ -36,4 +36,23 @@ extension X86Platform {
     // SAFETY: the root stays as it was.
     unsafe x86_write_cr3(space.root.rawValue)
   }
+
+  /// Line by line where the CPU can; all that its caches hold where it cannot, as no CPU is known
+  /// to do. The fences order flushes with the stores before and after, CLFLUSH too: CPUs of AMD
+  /// before Zen and of Intel before Skylake promise no more.
+  /// Source: Intel SDM vol. 2A, CLFLUSH and CLFLUSHOPT; AMD64 APM vol. 3, the same.
+  public mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64) {
+    let lines = CacheLines(
+      of: physicalWindowBase &+ base.rawValue, byteCount: byteCount,
+      lineByteCount: features.cacheLineByteCount)
+    x86_memory_fence()
+    if lines.count == 0 {
+      x86_empty_caches()
+    } else if features.hasOptimizedFlush {
+      lines.visit { x86_flush_line_unordered($0) }
+    } else {
+      lines.visit { x86_flush_line($0) }
+    }
+    x86_memory_fence()
+  }
 }

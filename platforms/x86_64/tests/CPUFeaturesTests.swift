@@ -56,12 +56,23 @@ import Testing
     #expect(!features([1: CPUIDWords(edx: ~(1 << 16))]).hasPageAttributes)
   }
 
+  /// Bits 8 to 15 of EBX count units of 8 bytes; they mean nothing without CLFSH, bit 19 of EDX.
+  @Test func cacheLineIsToldByLeaf1() {
+    let line = CPUIDWords(ebx: 0xff00_08ff, edx: 1 << 19)
+
+    #expect(features([1: line]).cacheLineByteCount == 64)
+    #expect(features([1: CPUIDWords(ebx: 0x0800)]).cacheLineByteCount == 0)
+    #expect(features([7: CPUIDWords(ebx: 1 << 23)]).hasOptimizedFlush)
+    #expect(!features([7: CPUIDWords(ebx: ~(1 << 23))]).hasOptimizedFlush)
+  }
+
   // MARK: Error pointers
 
-  @Test(arguments: [
-    ("AuthenticAMD", 0, true), ("AuthenticAMD", 1 << 2, false), ("HygonGenuine", 0, true),
-    ("HygonGenuine", 1 << 2, false), ("GenuineIntel", 0, false), ("CentaurHauls", 0, false),
-  ] as [(String, UInt32, Bool)])
+  @Test(
+    arguments: [
+      ("AuthenticAMD", 0, true), ("AuthenticAMD", 1 << 2, false), ("HygonGenuine", 0, true),
+      ("HygonGenuine", 1 << 2, false), ("GenuineIntel", 0, false), ("CentaurHauls", 0, false),
+    ] as [(String, UInt32, Bool)])
   func cpusThatLeaveErrorPointersAreKnown(vendor: String, sizes: UInt32, leaves: Bool) {
     let features = features([0x8000_0008: CPUIDWords(ebx: sizes)], vendor: vendor)
 
