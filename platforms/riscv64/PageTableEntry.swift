@@ -7,11 +7,14 @@ import MnosABI
 /// and its wider sisters.
 public struct RISCVPageTableFormat: PageTableFormat, Equatable {
   public let levelCount: Int
+  /// How the CPU is told what is not cached.
+  public let pageTypes: PageTypes
 
   /// - Precondition: `3 <= levelCount <= 5`.
-  @inlinable public init(levelCount: Int) {
+  @inlinable public init(levelCount: Int, pageTypes: PageTypes = .none) {
     precondition(levelCount >= 3 && levelCount <= 5)
     self.levelCount = levelCount
+    self.pageTypes = pageTypes
   }
 
   /// Half of what the levels reach; the other half is the kernel's.
@@ -42,9 +45,9 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
     if rights.includes(.user) { entry |= Bits.user }
     if rights.includes(.global) { entry |= Bits.global }
     if rights.includes(.device) {
-      entry |= Bits.device
+      entry |= Bits.device | pageTypes.device
     } else if rights.includes(.writeCombining) {
-      entry |= Bits.writeCombining
+      entry |= Bits.writeCombining | pageTypes.uncached
     }
     return Bits.pageNumber(of: frame) | entry | Bits.valid | Bits.accessed | Bits.dirty
   }
@@ -75,8 +78,8 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
     @inlinable static var global: UInt64 { 1 << 5 }
     @inlinable static var accessed: UInt64 { 1 << 6 }
     @inlinable static var dirty: UInt64 { 1 << 7 }
-    /// RSW, two bits that the CPU ignores: they remember what was asked for. The physical memory
-    /// attributes of the machine make device memory uncached, and RAM cached.
+    /// RSW, two bits that the CPU ignores: they remember what was asked for, whatever `PageTypes`
+    /// the CPU has.
     @inlinable static var device: UInt64 { 1 << 8 }
     @inlinable static var writeCombining: UInt64 { 1 << 9 }
     @inlinable static var anyAccess: UInt64 { read | write | execute }

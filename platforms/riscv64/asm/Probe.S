@@ -42,6 +42,24 @@ mnos_riscv_can_flush:
   ret
   .size mnos_riscv_can_flush, . - mnos_riscv_can_flush
 
+// mnos_riscv_can_load(address) -> 1 or 0: whether a load of 8 bytes there does not fault.
+  .globl mnos_riscv_can_load
+  .type mnos_riscv_can_load, @function
+mnos_riscv_can_load:
+  lla t0, 1f
+  csrrw t1, stvec, t0
+  csrr t2, sstatus
+  mv t3, a0
+  li a0, 0
+  ld t3, 0(t3)
+  li a0, 1
+  .balign 4
+1:
+  csrw stvec, t1
+  csrw sstatus, t2
+  ret
+  .size mnos_riscv_can_load, . - mnos_riscv_can_load
+
 // mnos_riscv_close_user_extensions(): turns off for user mode what extensions add to it, above
 // all registers that nobody saves: shadow stacks, jump tables, pointer masks, cache operations.
 // A CPU without a register has nothing to turn off by it.

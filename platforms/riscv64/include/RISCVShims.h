@@ -145,6 +145,7 @@ MNOS_INLINE struct mnos_riscv_sbi_result mnos_riscv_sbi_call(
 
 uint64_t mnos_riscv_has_stimecmp(void);
 uint64_t mnos_riscv_can_flush(uint64_t address);
+uint64_t mnos_riscv_can_load(uint64_t address);
 void mnos_riscv_close_user_extensions(void);
 void mnos_riscv_save_float(uint64_t registers);
 void mnos_riscv_load_float(uint64_t registers);

@@ -76,10 +76,37 @@ extension RISCVPlatform {
     {
       cacheBlockByteCount = blocks
     }
+    let types = PageTypes.all(canFlush: cacheBlockByteCount > 0)
+    if layout.extensions.hasPageTypes, accepts(types, root) {
+      pageTableFormat = RISCVPageTableFormat(
+        levelCount: pageTableFormat.levelCount, pageTypes: types)
+    }
   }
 
-  /// With Zicbom. Without, nothing can be done, nor need be: such a hart has no page whose accesses
-  /// go past the caches, but where all memory of the machine is so.
+  /// Whether the CPU walks through an entry with a page type, tried on a load from the root table
+  /// itself, by an address of the lower half, which is empty as yet. The type is the devices', so
+  /// that nothing else of what the one large page shows is accessed.
+  private func accepts(_ types: PageTypes, _ root: PhysicalAddress) -> Bool {
+    let format = RISCVPageTableFormat(levelCount: pageTableFormat.levelCount, pageTypes: types)
+    let level = format.levelCount - 1
+    let mask = PageTableWalk.leafByteCount(atLevel: level) - 1
+    let entry = physicalWindowBase &+ root.rawValue
+    // SAFETY: the kernel's root table lies in RAM, which the window maps; nobody else uses it yet.
+    let place = unsafe UnsafeMutablePointer<UInt64>(bitPattern: UInt(entry)).unsafelyUnwrapped
+    guard unsafe place.pointee == 0 else { return false }
+    let leaf = format.makeLeaf(
+      at: PhysicalAddress(root.rawValue & ~mask), rights: .read.union(.device), level: level)
+    // SAFETY: as above; the address is mapped for as long as the load takes.
+    unsafe place.pointee = leaf
+    mnos_riscv_fence_all_translations()
+    let isAccepted = mnos_riscv_can_load(root.rawValue & mask) != 0
+    unsafe place.pointee = 0
+    mnos_riscv_fence_all_translations()
+    return isAccepted
+  }
+
+  /// With Zicbom. Without, nothing can be done, nor need be: `PageTypes` then takes no RAM from the
+  /// caches.
   /// Source: RISC-V Privileged Architecture, "Svpbmt", on locations accessed by several types: a
   /// fence, a flush and a fence.
   public mutating func flushCaches(at base: PhysicalAddress, byteCount: UInt64) {

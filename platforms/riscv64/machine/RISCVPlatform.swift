@@ -20,7 +20,7 @@ public struct RISCVPlatform: LiminePlatform, ~Copyable {
   public typealias Format = RISCVPageTableFormat
 
   public let physicalWindowBase: UInt64
-  public let pageTableFormat: RISCVPageTableFormat
+  public internal(set) var pageTableFormat: RISCVPageTableFormat
   /// How many address-space identifiers the CPU tells apart.
   public let addressSpaceIdentifierCount: UInt32
   /// One CPU runs; the others stay where the boot loader parked them.

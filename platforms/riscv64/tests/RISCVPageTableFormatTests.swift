@@ -6,6 +6,10 @@ import Testing
 
 @Suite struct RISCVPageTableFormatTests {
   private let format = RISCVPageTableFormat(levelCount: 3)
+  /// CPUs without page types, with them, and with those that need no flush.
+  private let formats = [PageTypes.none, .all(canFlush: true), .all(canFlush: false)].map {
+    RISCVPageTableFormat(levelCount: 3, pageTypes: $0)
+  }
 
   @Test(arguments: [(3, 38), (4, 47), (5, 56)] as [(Int, UInt64)])
   func userHalfGrowsWithTheLevels(levels: Int, bits: UInt64) {
@@ -31,6 +35,37 @@ import Testing
     #expect(entry == 0x8_0203 << 10 | bits)
   }
 
+  /// PBMT, bits 61 and 62: IO is 2, NC is 1. The bits for software stay as they are.
+  @Test(
+    arguments: [
+      (.device, true, 2), (.writeCombining, true, 1), (.none, true, 0),
+      (.device.union(.writeCombining), true, 2), (.device, false, 2), (.writeCombining, false, 0),
+    ] as [(PageRights, Bool, UInt64)])
+  func leafHasItsTypeWhereTheCPUKnowsTypes(caching: PageRights, canFlush: Bool, type: UInt64) {
+    let typed = RISCVPageTableFormat(levelCount: 3, pageTypes: .all(canFlush: canFlush))
+    let rights = caching.union(.read)
+
+    for level in 0...2 {
+      let entry = typed.makeLeaf(at: PhysicalAddress(0x4000_0000), rights: rights, level: level)
+      let plain = format.makeLeaf(at: PhysicalAddress(0x4000_0000), rights: rights, level: level)
+      #expect(entry == plain | type << 61)
+    }
+  }
+
+  /// The reserved bits: PBMT without its extension, N and the rest always.
+  @Test func bitsThatTheCPULacksStayClear() {
+    let typed = RISCVPageTableFormat(levelCount: 3, pageTypes: .all(canFlush: true))
+    let last = PhysicalAddress((1 << 56) - 4096)
+    for bits in UInt8(0)..<128 {
+      let rights = PageRights(bits: bits)
+      #expect(format.makeLeaf(at: last, rights: rights, level: 0) >> 54 == 0, "rights \(bits)")
+      let entry = typed.makeLeaf(at: last, rights: rights, level: 0)
+      #expect((entry & ~(3 << 61)) >> 54 == 0, "rights \(bits)")
+      #expect(entry >> 61 != 3, "rights \(bits)")
+    }
+    #expect(typed.makeTable(at: last) >> 54 == 0)
+  }
+
   @Test func tablePointsOnlyToTheNextLevel() {
     let entry = format.makeTable(at: PhysicalAddress(0x8020_3000))
 
@@ -45,7 +80,7 @@ import Testing
       let rights = PageRights(bits: bits)
       let isWritableAndExecutable = rights.includes(.write) && rights.includes(.execute)
       let hasAccess = bits & 7 != 0
-      for level in 0...2 {
+      for (format, level) in (0...2).flatMap({ level in formats.map { ($0, level) } }) {
         let entry = format.makeLeaf(at: PhysicalAddress(0x4000_0000), rights: rights, level: level)
         guard hasAccess, !isWritableAndExecutable else {
           #expect(entry == 0, "rights \(bits)")
