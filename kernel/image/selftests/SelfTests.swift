@@ -10,6 +10,19 @@ struct SelfTestMachine: ~Copyable {
   let root: PhysicalAddress
   let windowBase: UInt64
 
+  /// Physical address of the entry for a page that the kernel's tables have not mapped; nil if it
+  /// is mapped, or there is no lowest table for it.
+  borrowing func emptyEntry(of page: UInt64, _ format: CurrentPlatform.Format) -> UInt64? {
+    var walk = PageTableWalk(to: page, from: root, levelCount: format.levelCount)
+    while walk.level > 0 {
+      let entry = window.load(walk.entryAddress, as: UInt64.self)
+      guard case .table(let next) = format.decode(entry, level: walk.level) else { return nil }
+      walk.descend(to: next)
+    }
+    let entry = window.load(walk.entryAddress, as: UInt64.self)
+    return format.decode(entry, level: 0) == .empty ? walk.entryAddress : nil
+  }
+
   /// Where the kernel's tables have a page; nil if it is not mapped.
   borrowing func physicalAddress(
     of page: UInt64, _ format: CurrentPlatform.Format
@@ -56,6 +69,7 @@ extension BootSequence {
     var executed = 0
     run(FrameSelfTests.self, loader, &machine, &executed, &failures)
     run(PageTableSelfTests.self, loader, &machine, &executed, &failures)
+    run(CacheSelfTests.self, loader, &machine, &executed, &failures)
     run(ClockSelfTests.self, loader, &machine, &executed, &failures)
     if !options.suite.isEmpty {
       run(PanicSelfTests.self, loader, &machine, &executed, &failures)
