@@ -17,4 +17,6 @@ public enum ObjectType: UInt8, BitwiseCopyable, Sendable {
   /// Authority over the hardware itself: interrupt lines, device memory, I/O ports,
   /// power and the kernel's log. Given to init at boot.
   case machine = 10
+  /// What one device may reach of memory.
+  case dmaSpace = 11
 }

@@ -24,7 +24,7 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   public var kernelFrames: UInt64 = 0
 
   /// - Parameters:
-  ///   - frames: All free RAM below `Granule.reach`.
+  ///   - frames: All free RAM.
   ///   - kernelRoot: The kernel's own page table.
   /// - Precondition: There is a free frame for each CPU and one more. The platform's window
   ///   shows all RAM that `frames` holds.
@@ -33,9 +33,12 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   ) {
     let windowBase = platform.physicalWindowBase
     var frames = frames
-    guard let sharedFrame = frames.allocate() else { kernelBug("no frame for the kernel") }
+    guard let sharedFrame = frames.allocateForObjects() else {
+      kernelBug("no frame for the kernel")
+    }
     // SAFETY: the precondition on the platform's window; the frame is ours.
-    unsafe objects = ObjectStore(windowBase: windowBase, sharedFrame: sharedFrame)
+    unsafe objects = ObjectStore(
+      windowBase: windowBase, origin: frames.objectOrigin, sharedFrame: sharedFrame)
     // SAFETY: as above.
     unsafe window = PhysicalWindow(windowBase: windowBase)
     format = platform.pageTableFormat
@@ -45,8 +48,8 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
     objects.shared = SharedState()
     objects.shared.cpuCount = cpuCount
     for index in 0..<cpuCount {
-      guard let frame = frames.allocate() else { kernelBug("no frame for a CPU") }
-      let id = CPUID.place(in: frame)
+      guard let frame = frames.allocateForObjects() else { kernelBug("no frame for a CPU") }
+      let id = CPUID.place(in: objects.place(of: frame))
       objects[id] = CPUState(index: index)
       objects.shared.cpus[index] = id
     }

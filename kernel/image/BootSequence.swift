@@ -94,7 +94,11 @@ struct BootSequence: ~Copyable {
     readOptions(loader)
     // SAFETY: the loader's direct map shows all RAM, and so will the kernel's own tables.
     let window = unsafe PhysicalWindow(windowBase: windowBase)
-    var memory = try BootMemory(loader, window: window)
+    var memory = try BootMemory(
+      loader, window: window,
+      // The window ends below the kernel's image.
+      reach: min(
+        platform.pageTableFormat.physicalAddressLimit, (ImageLayout.start &- windowBase) & ~4095))
     var tables = try memory.makeTables(loader, on: &platform)
     platform.activateKernelTables(root: tables.root)
     do throws(BootFailure) {
@@ -192,6 +196,10 @@ struct BootSequence: ~Copyable {
     platform.write(" MiB of memory, page tables of ")
     platform.write(decimal: UInt64(platform.pageTableFormat.levelCount))
     platform.write(" levels\n")
+    guard memory.leftOut >= 1 << 20 else { return }
+    platform.write("mnos: warning: ")
+    platform.write(decimal: memory.leftOut >> 20)
+    platform.write(" MiB of memory stay unused: too high for these page tables, or too far apart\n")
   }
 
   /// Makes the kernel and init; returns the first thread's registers, or nil if it cannot.

@@ -21,12 +21,39 @@ extension Budget {
     Notification(adopting: try create(.notification))
   }
 
-  /// Zeroed memory.
+  /// Zeroed memory, in any frames.
   ///
-  /// - Parameter byteCount: Rounded up to whole pages.
+  /// - Parameters:
+  ///   - byteCount: Rounded up to whole pages.
+  ///   - caching: How its mappings are cached.
   /// - Throws: `noMemory` when the budget is spent.
-  public func makeMemory(byteCount: UInt64) throws(SyscallStatus) -> Memory {
-    Memory(adopting: try create(.memory, try Pages.roundUp(byteCount)))
+  public func makeMemory(
+    byteCount: UInt64, caching: Caching = .normal
+  ) throws(SyscallStatus) -> Memory {
+    Memory(
+      adopting: try create(
+        .memory, try Pages.roundUp(byteCount), MemoryOptions.cached(caching).bits))
+  }
+
+  /// Zeroed memory in one run of frames, as devices need it. Whoever has `manage` on it can ask
+  /// where it is.
+  ///
+  /// - Parameters:
+  ///   - byteCount: Rounded up to whole pages.
+  ///   - alignment: Bytes: a power of two from the page size to 2^40; nil for a page.
+  ///   - limit: Where it has to end at the latest, on a page boundary; nil for anywhere.
+  ///   - caching: How its mappings are cached.
+  /// - Throws: `noMemory` when the budget is spent or no such run is free; `badArgument` for an
+  ///   alignment or a limit that cannot be.
+  public func makeContiguousMemory(
+    byteCount: UInt64, alignment: UInt64? = nil, below limit: PhysicalAddress? = nil,
+    caching: Caching = .normal
+  ) throws(SyscallStatus) -> Memory {
+    Memory(
+      adopting: try create(
+        .memory, try Pages.roundUp(byteCount),
+        MemoryOptions.contiguous.union(.cached(caching)).bits, limit?.rawValue ?? 0,
+        alignment ?? 0))
   }
 
   /// An empty process: no memory, no capabilities, no threads.
@@ -43,12 +70,24 @@ extension Budget {
 
   /// The registers of a device; `machine` needs `manage`.
   public func makeDeviceMemory(
-    at address: PhysicalAddress, byteCount: UInt64, of machine: borrowing Machine
+    at address: PhysicalAddress, byteCount: UInt64, of machine: borrowing Machine,
+    caching: Caching = .device
   ) throws(SyscallStatus) -> Memory {
     Memory(
       adopting: try create(
-        .memory, try Pages.roundUp(byteCount), MemoryOptions.device, machine.argument,
-        address.rawValue))
+        .memory, try Pages.roundUp(byteCount), MemoryOptions.device.union(.cached(caching)).bits,
+        machine.argument, address.rawValue))
+  }
+
+  /// What a device may reach; `machine` needs `manage`. Only memory of this budget can be mapped in
+  /// it, so this is not the budget of who may end before the device is stopped.
+  ///
+  /// - Parameter limit: One past the highest address that the device can use, on a page boundary;
+  ///   nil if it can use all.
+  public func makeDMASpace(
+    of machine: borrowing Machine, below limit: DeviceAddress? = nil
+  ) throws(SyscallStatus) -> DMASpace {
+    DMASpace(adopting: try create(.dmaSpace, machine.argument, limit?.rawValue ?? 0))
   }
 
   public func makeInterrupt(

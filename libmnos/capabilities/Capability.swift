@@ -45,6 +45,9 @@ public enum PortRangeKind: CapabilityKind {
 }
 public enum BudgetKind: CapabilityKind { public static var objectType: ObjectType { .budget } }
 public enum MachineKind: CapabilityKind { public static var objectType: ObjectType { .machine } }
+public enum DMASpaceKind: CapabilityKind {
+  public static var objectType: ObjectType { .dmaSpace }
+}
 
 /// The end that asks: send and call.
 public typealias SendEndpoint = Capability<SendEndpointKind>
@@ -58,6 +61,7 @@ public typealias Interrupt = Capability<InterruptKind>
 public typealias PortRange = Capability<PortRangeKind>
 public typealias Budget = Capability<BudgetKind>
 public typealias Machine = Capability<MachineKind>
+public typealias DMASpace = Capability<DMASpaceKind>
 
 /// What `inspect` answers about a capability.
 public struct Inspection: Equatable, Sendable {

@@ -69,6 +69,7 @@ extension Shell {
     case .portRange: "port range"
     case .budget: "budget"
     case .machine: "machine"
+    case .dmaSpace: "dmaSpace"
     }
   }
 

@@ -64,8 +64,13 @@ public struct Scope: ~Copyable {
   public mutating func endpoint() throws(Unexpected) -> Handle { try make(.endpoint) }
   public mutating func notification() throws(Unexpected) -> Handle { try make(.notification) }
 
-  public mutating func memory(pages: UInt64 = 1) throws(Unexpected) -> Handle {
-    try make(.memory, pages * Limits.pageByteCount)
+  public mutating func memory(
+    pages: UInt64 = 1, _ options: MemoryOptions = MemoryOptions(bits: 0), limit: UInt64 = 0,
+    alignment: UInt64 = 0, line: UInt = #line
+  ) throws(Unexpected) -> Handle {
+    let made = KernelCalls.create(
+      .memory, from: budget, pages * Limits.pageByteCount, options.bits, limit, alignment)
+    return keep(try expect(made, line: line).handle)
   }
 
   /// A copy of a capability in this process.

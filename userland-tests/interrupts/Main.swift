@@ -1,7 +1,7 @@
 import Libmnos
 import TestHarness
 
-/// Facts about interrupt lines, by that of the serial port. Started by the kernel in init's
+/// Facts about interrupt lines, by that of the serial port, and about what devices may reach. Started by the kernel in init's
 /// place, for init alone is given lines and the authority to claim them.
 @main
 struct InterruptTests: Program {
@@ -11,6 +11,7 @@ struct InterruptTests: Program {
     return runTestsAsInit("interrupts", &start, boot) { (suite) in
       checkDelivery(&suite, &line)
       checkClaims(&suite, &line)
+      checkDMASpaces(&suite, line)
       line.unbind()
     }
   }

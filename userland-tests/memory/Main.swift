@@ -9,6 +9,7 @@ struct MemoryTests: Program {
       checkMappings(&suite)
       checkMappingRights(&suite)
       checkCeilings(&suite)
+      checkShapes(&suite)
       checkGrants(&suite)
     }
   }

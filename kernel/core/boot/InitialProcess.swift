@@ -158,7 +158,7 @@ extension Kernel where P: ~Copyable {
   ) throws(Failure) -> UInt32 {
     let memory = try makeMemory(
       MemoryObject(
-        base: base, byteCount: (byteCount + 4095) & ~4095, kind: .boot, isDevice: false),
+        at: base, byteCount: (byteCount + 4095) & ~4095, kind: .boot, caching: .normal),
       chargedTo: budget)
     return try give(memory, to: process, rights: rights)
   }
@@ -186,6 +186,8 @@ extension Kernel where P: ~Copyable {
   /// mapped, and no RAM; a device may also have none there.
   private mutating func hasPossibleRegisters(_ device: DeviceDescription) -> Bool {
     guard device.registerByteCount > 0 else { return true }
+    // As for `create`: no device has more.
+    guard device.registerByteCount <= 1 << 40 else { return false }
     guard let pages = device.region.pages(below: format.physicalAddressLimit) else { return false }
     return frames.deviceRules.permits(
       base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound)
@@ -204,8 +206,8 @@ extension Kernel where P: ~Copyable {
     if let pages = device.region.pages(below: format.physicalAddressLimit) {
       let memory = try makeMemory(
         MemoryObject(
-          base: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound, kind: .device,
-          isDevice: true),
+          at: pages.lowerBound, byteCount: pages.upperBound - pages.lowerBound, kind: .device,
+          caching: .device),
         chargedTo: budget)
       record.registers = try give(memory, to: process)
       // Registers need not begin on a page, memory objects must.
@@ -241,7 +243,7 @@ extension Kernel where P: ~Copyable {
       // Before the pages are mapped: mapping publishes what is to be executed.
       window.copy(
         from: file + segment.fileOffset,
-        to: objects[memory].base + (segment.address - segment.pageAddress),
+        to: objects[memory].frames.base + (segment.address - segment.pageAddress),
         byteCount: segment.fileByteCount)
       try show(memory, at: base + segment.pageAddress, segment.rights, process)
     }
@@ -251,8 +253,8 @@ extension Kernel where P: ~Copyable {
   private mutating func makeCleared(
     _ byteCount: UInt64, _ budget: BudgetID
   ) throws(Failure) -> MemoryID {
-    let memory = try makeOwnedMemory(byteCount, chargedTo: budget)
-    window.clear(objects[memory].base, byteCount: byteCount)
+    let memory = try makeRun(byteCount, chargedTo: budget)
+    window.clear(objects[memory].frames.base, byteCount: byteCount)
     return memory
   }
 
@@ -263,7 +265,7 @@ extension Kernel where P: ~Copyable {
   ) throws(Failure) -> UInt64 {
     let memory = try makeCleared(byteCount, budget)
     try show(memory, at: address, rights, process)
-    return objects[memory].base
+    return objects[memory].frames.base
   }
 
   /// Maps all of a memory object, whose capability the process gets.
@@ -277,8 +279,8 @@ extension Kernel where P: ~Copyable {
     objects.fill(slot, .memory, memory.header, rights: .all)
     let mapping = try addMapping(
       Mapping(
-        process: process, slot: slot, address: address, base: objects[memory].base,
-        byteCount: objects[memory].byteCount, rights: rights, ceiling: rights, isDevice: false))
+        process: process, slot: slot, address: address, firstPage: 0,
+        pageCount: objects[memory].pageCount, rights: rights, ceiling: rights, caching: .normal))
     // All pages at once: there is nobody to run between two batches.
     var steps = Int.max
     _ = try mapStep(mapping, steps: &steps)

@@ -87,7 +87,7 @@ extension Kernel where P: ~Copyable {
         try lookUp(arguments.source, as: Interrupt.self, needing: .manage).object,
         arguments.target)
     case .portRange: try bindPorts(source, arguments.target)
-    case .endpoint, .reply, .memory, .budget, .machine, .none: throw .wrongType
+    case .endpoint, .reply, .memory, .budget, .machine, .dmaSpace, .none: throw .wrongType
     }
     answer(value: 0)
   }

@@ -1,7 +1,8 @@
 import KernelHAL
 import MnosABI
 
-/// A process's capabilities: a frame of chunk numbers, each chunk a frame of 64 slots.
+/// A process's capabilities: a frame of chunk numbers, each chunk a frame of 64 slots, as the
+/// store counts frames.
 ///
 ///     handle:  generation │ chunk (10 bits) │ slot (6 bits)
 ///                              │                 │
@@ -37,19 +38,19 @@ public struct CapabilityTable: BitwiseCopyable {
   @inline(__always)
   func slot(at index: UInt16, in window: PhysicalWindow) -> SlotID {
     let chunk = window.load(
-      UInt64(directory) << 12 &+ UInt64(index >> 6) &* 4, as: FrameNumber.self)
+      directory << 12 &+ UInt64(index >> 6) &* 4, as: StoreFrame.self)
     guard chunk != 0 else { return .none }
     return SlotID.place(in: chunk, at: UInt32(index & 63))
   }
 
   /// The frame of a chunk, or 0 for a gap.
-  func chunkFrame(_ chunk: UInt16, in window: PhysicalWindow) -> FrameNumber {
-    window.load(UInt64(directory) << 12 + UInt64(chunk) * 4, as: FrameNumber.self)
+  func chunkFrame(_ chunk: UInt16, in window: PhysicalWindow) -> StoreFrame {
+    window.load(directory << 12 + UInt64(chunk) * 4, as: StoreFrame.self)
   }
 
   /// Enters a chunk's frame, or 0 when it goes.
-  func setChunkFrame(_ frame: FrameNumber, _ chunk: UInt16, in window: PhysicalWindow) {
-    window.store(frame, at: UInt64(directory) << 12 + UInt64(chunk) * 4)
+  func setChunkFrame(_ frame: StoreFrame, _ chunk: UInt16, in window: PhysicalWindow) {
+    window.store(frame, at: directory << 12 + UInt64(chunk) * 4)
   }
 }
 
@@ -57,7 +58,7 @@ public struct CapabilityTable: BitwiseCopyable {
 extension ObjectStore where P: ~Copyable {
   /// Makes a frame 64 free slots of a process. Their generations begin at 1: no handle to them was
   /// ever given out, as a chunk goes back in the entry that added it or with its process.
-  func initializeChunk(_ chunk: UInt16, in frame: FrameNumber, of process: ProcessID) {
+  func initializeChunk(_ chunk: UInt16, in frame: StoreFrame, of process: ProcessID) {
     for offset in 0..<Granule.perFrame {
       let slot = SlotID.place(in: frame, at: offset)
       let index = chunk << 6 | UInt16(offset)
@@ -69,7 +70,7 @@ extension ObjectStore where P: ~Copyable {
   }
 
   /// Takes the slots of a chunk, all of them free, out of the free list.
-  func retireChunk(in frame: FrameNumber, of process: ProcessID) {
+  func retireChunk(in frame: StoreFrame, of process: ProcessID) {
     for offset in 0..<Granule.perFrame {
       let slot = SlotID.place(in: frame, at: offset)
       let index = self[slot].index

@@ -66,7 +66,8 @@ extension Kernel where P: ~Copyable {
   private mutating func addChunk(_ chunk: UInt16, to process: ProcessID) throws(Failure) {
     // More chunks than one entry could use are not asked for.
     guard growth.count < TableGrowth.limit else { throw .noSlot }
-    let frame = try allocateFrame(chargedTo: objects[process].header.budget)
+    let frame = objects.place(
+      of: try allocateObjectFrame(chargedTo: objects[process].header.budget))
     objects[process].table.setChunkFrame(frame, chunk, in: window)
     objects[process].table.chunkCount += 1
     objects.initializeChunk(chunk, in: frame, of: process)
@@ -99,6 +100,6 @@ extension Kernel where P: ~Copyable {
     objects[process].table.setChunkFrame(0, chunk, in: window)
     objects[process].table.chunkCount -= 1
     objects[process].table.firstGap = min(table.firstGap, chunk)
-    freeFrame(frame, chargedTo: objects[process].header.budget)
+    freeFrame(objects.number(of: frame), chargedTo: objects[process].header.budget)
   }
 }

@@ -22,7 +22,7 @@ extension Kernel where P: ~Copyable {
       steps -= 2
       return true
     case .reserved:
-      // There is no more need to clear its memory.
+      // There is no more need to fill its memory.
       let worker = objects.cast(objects[slot].holder, to: ThreadTag.self)
       objects.completeWork(of: worker, .cancelled)
       objects[slot].holder = .none

@@ -96,7 +96,7 @@ extension Kernel where P: ~Copyable {
     guard frame != 0 else { return }
     objects[process].table.setChunkFrame(0, chunk, in: window)
     objects[process].table.chunkCount -= 1
-    freeFrame(frame, chargedTo: objects[process].header.budget)
+    freeFrame(objects.number(of: frame), chargedTo: objects[process].header.budget)
   }
 
   /// Everything was given back: the process has ended, and its supervisor hears of it.

@@ -76,6 +76,7 @@ extension Kernel where P: ~Copyable {
     case .thread: reap(objects.cast(object, to: ThreadTag.self), steps: &steps)
     case .process: reap(objects.cast(object, to: Process.self), steps: &steps)
     case .budget: reap(objects.cast(object, to: Budget.self), steps: &steps)
+    case .dmaSpace: reap(objects.cast(object, to: DMASpace.self), steps: &steps)
     case .none, .reply, .portRange, .machine: kernelBug("no object that ends")
     }
   }
@@ -183,15 +184,32 @@ extension Kernel where P: ~Copyable {
       return !isUnfinished(memory.header)
     }
     guard !objects[memory].header.isDoomed else { return false }
-    let ended = objects[memory]
-    // Charged apart from the object, so given back apart. Other kinds have no frames of their own.
-    if ended.kind == .owned {
-      frames.free(FrameNumber(ended.base >> 12), count: ended.byteCount / Limits.pageByteCount)
-      uncharge(ended.header.budget, bytes: ended.byteCount, objects: 0)
-      steps -= 4
+    // What a device may reach stays, whoever named it, until the device is known to be stopped.
+    if !objects[memory].dmaMappings.isEmpty {
+      guard objects[memory].header.isCondemned else { return true }
+      guard endMappings(of: memory, steps: &steps) else { return false }
+      // The last of them doomed it once more: it goes at that turn.
+      return false
     }
-    if !ended.whole.isNone { removePart(memory, of: ended.whole) }
+    // Charged apart from the object, so given back apart.
+    guard releaseFrames(of: memory, steps: &steps) else { return false }
+    let whole = objects[memory].whole
+    if !whole.isNone { removePart(memory, of: whole) }
     return finish(memory.header, steps: &steps)
+  }
+
+  /// A DMA space: destroyed or condemned, it ends what its device may reach. Without names it stays as
+  /// long as anything is mapped in it.
+  private mutating func reap(_ space: DMASpaceID, steps: inout Int) -> Bool {
+    if objects[space].header.isCondemned { objects[space].isDestroyed = true }
+    if objects[space].isDestroyed {
+      guard endMappings(of: space, steps: &steps) else { return false }
+    }
+    guard endNames(of: space.header, steps: &steps) else {
+      return !isUnfinished(space.header)
+    }
+    guard objects[space].mappings.isEmpty else { return true }
+    return finish(space.header, steps: &steps)
   }
 
   /// Takes a part out of its whole, which may have lived for its sake alone.

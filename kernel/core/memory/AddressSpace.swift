@@ -188,8 +188,8 @@ extension Kernel where P: ~Copyable {
     platform.mappingRemoved(at: VirtualAddress(page), in: objects[process].space)
   }
 
-  /// Where a user page is in RAM, if it may be accessed that way; device memory may not, as the
-  /// physical window need not show it.
+  /// Where a user page is in RAM, if it may be accessed that way. Device memory may not, as the
+  /// physical window need not show it, nor what is mapped around the caches that the window uses.
   ///
   /// - Parameter rights: Those that the page must have beside being the user's: the kernel never
   ///   reaches more for a caller than the caller could reach itself.
@@ -199,7 +199,8 @@ extension Kernel where P: ~Copyable {
   ) -> UInt64? {
     guard page < format.userAddressLimit, let walk = leafWalk(to: page, in: process),
       case .leaf(let frame, let granted) = entry(walk),
-      granted.includes(rights.union(.user)), !granted.includes(.device)
+      granted.includes(rights.union(.user)), !granted.includes(.device),
+      !granted.includes(.writeCombining)
     else { return nil }
     return frame.rawValue
   }

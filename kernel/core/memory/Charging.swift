@@ -40,16 +40,24 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Throws: `noMemory`; nothing is charged then.
   mutating func allocateFrame(chargedTo budget: BudgetID) throws(Failure) -> FrameNumber {
-    let frame = try allocateUncleared(chargedTo: budget)
-    window.clear(UInt64(frame) << 12, byteCount: Limits.pageByteCount)
+    let frame = try takeFrame(chargedTo: budget) { $0.allocate() }
+    window.clear(frame << 12, byteCount: Limits.pageByteCount)
     return frame
   }
 
-  private mutating func allocateUncleared(
-    chargedTo budget: BudgetID
+  /// Takes a frame where objects can lie, with undefined contents.
+  ///
+  /// - Throws: `noMemory`; nothing is charged then.
+  mutating func allocateObjectFrame(chargedTo budget: BudgetID) throws(Failure) -> FrameNumber {
+    try takeFrame(chargedTo: budget) { $0.allocateForObjects() }
+  }
+
+  @inline(__always)
+  private mutating func takeFrame(
+    chargedTo budget: BudgetID, by take: (inout FrameAllocator) -> FrameNumber?
   ) throws(Failure) -> FrameNumber {
     try charge(budget, bytes: Limits.pageByteCount, objects: 0)
-    guard let frame = frames.allocate() else {
+    guard let frame = take(&frames) else {
       uncharge(budget, bytes: Limits.pageByteCount, objects: 0)
       throw .noMemory
     }
@@ -92,20 +100,22 @@ extension Kernel where P: ~Copyable {
     releasePlace(object, chargedTo: budget)
   }
 
-  /// Makes a mapping's record.
+  /// Makes the record of a mapping, which no capability names.
   ///
   /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
-  mutating func make(_ mapping: Mapping, chargedTo budget: BudgetID) throws(Failure) -> MappingID {
-    let id = try takePlace(.small, chargedTo: budget).narrowed(to: Mapping.self)
-    objects[id] = mapping
+  mutating func makeRecord<Record: BitwiseCopyable>(
+    _ value: Record, chargedTo budget: BudgetID
+  ) throws(Failure) -> ObjectID<Record> {
+    let id = try takePlace(.small, chargedTo: budget).narrowed(to: Record.self)
+    objects[id] = value
     objects.shared.objectCounts[0] += 1
     return id
   }
 
-  /// Frees a mapping's record, which is in no list any more.
-  mutating func free(_ mapping: MappingID, chargedTo budget: BudgetID) {
+  /// Frees the record of a mapping, which is in no list any more.
+  mutating func freeRecord<Record>(_ id: ObjectID<Record>, chargedTo budget: BudgetID) {
     objects.shared.objectCounts[0] -= 1
-    releasePlace(mapping, chargedTo: budget)
+    releasePlace(id, chargedTo: budget)
   }
 
   /// A place in a slab of the budget, which pays for a new slab if it needs one.
@@ -115,7 +125,7 @@ extension Kernel where P: ~Copyable {
     try charge(budget, bytes: 0, objects: 1)
     if objects[budget].slabs.open[Int(size.rawValue)].isEmpty {
       do throws(Failure) {
-        let frame = try allocateUncleared(chargedTo: budget)
+        let frame = try allocateObjectFrame(chargedTo: budget)
         frames.setUseCount(Slab.frameMark, of: frame)
         objects.addSlab(frame, size, to: &objects[budget].slabs)
       } catch {

@@ -16,7 +16,7 @@ extension Kernel where P: ~Copyable {
   /// - Throws: `noSlot`, `noMemory`; nothing has changed then.
   mutating func addMapping(_ mapping: Mapping) throws(Failure) -> MappingID {
     let process = mapping.process
-    let id = try make(mapping, chargedTo: objects[process].header.budget)
+    let id = try makeRecord(mapping, chargedTo: objects[process].header.budget)
     objects[mapping.slot].mappings.append(id, in: objects)
     objects[process].mappings.insert(id, in: objects)
     return id
@@ -30,7 +30,7 @@ extension Kernel where P: ~Copyable {
     // A thread that works on it learns that it is gone.
     let worker = objects[id].worker
     if !worker.isNone { objects.completeWork(of: worker, .cancelled) }
-    free(id, chargedTo: objects[process].header.budget)
+    freeRecord(id, chargedTo: objects[process].header.budget)
   }
 
   /// The last mapping that covers any part of a range, or none. O(log n) of the process's
@@ -58,6 +58,14 @@ extension Kernel where P: ~Copyable {
     return mapping
   }
 
+  /// Where the pages that a mapping shows are.
+  ///
+  /// It stands no longer than the capability it was made through, which keeps the memory.
+  func frameMap(of mapping: Mapping) -> FrameMap {
+    let memory = objects.cast(objects[mapping.slot].object, to: MemoryObject.self)
+    return objects[memory].frames.from(page: mapping.firstPage)
+  }
+
   /// Fills pages of a mapping.
   ///
   /// - Returns: Whether all are filled.
@@ -65,6 +73,7 @@ extension Kernel where P: ~Copyable {
   mutating func mapStep(_ id: MappingID, steps: inout Int) throws(Failure) -> Bool {
     let mapping = objects[id]
     let rights = mapping.pageRights
+    let frameMap = frameMap(of: mapping)
     let first = mapping.mappedCount
     var count = first
     var linksTables = false
@@ -72,8 +81,8 @@ extension Kernel where P: ~Copyable {
     defer { publish(mapping, from: first, to: count, linksTables: linksTables) }
     while count < mapping.pageCount, steps > 0 {
       let didLink = try mapPage(
-        mapping.page(at: count), to: mapping.base + UInt64(count) * Limits.pageByteCount,
-        rights: rights, in: mapping.process)
+        mapping.page(at: count), to: frameMap.address(of: count, in: window), rights: rights,
+        in: mapping.process)
       linksTables = linksTables || didLink
       count += 1
       objects[id].mappedCount = count

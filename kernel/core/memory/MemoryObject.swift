@@ -1,7 +1,7 @@
 import KernelHAL
 import MnosABI
 
-/// A run of page frames, or a part of one derived from it.
+/// Page frames, or a part of them derived from it.
 ///
 /// The frames belong to the object that was created; a derived one keeps its parent alive.
 /// They stay charged to the creator's budget until the last capability to any part is gone,
@@ -21,24 +21,48 @@ public struct MemoryObject: KernelObject, BitwiseCopyable {
   }
 
   public internal(set) var header = ObjectHeader(.memory)
-  /// Physical address and bytes, both multiples of the page size.
-  let base: UInt64
-  let byteCount: UInt64
+  var frames: FrameMap
+  let pageCount: UInt32
   let kind: Kind
-  /// Whether pages are mapped as device registers; a part is what its whole is.
-  let isDevice: Bool
+  /// How pages are mapped; a part is what its whole is.
+  let caching: Caching
+  /// Whether it tells its physical address: it is a device's, or was made to be one run.
+  let isContiguous: Bool
   /// The memory that it is a part of, and its place among that one's parts.
   let whole: MemoryID
   var ofWhole = Links<MemoryObject>()
   var parts = List<PartsOfMemory>()
+  /// What devices have of it; a part has none.
+  var dmaMappings = List<DMAMappingsOfMemory>()
+  /// Pages that are clear, in new memory, and have frames, where those form a tree.
+  var filled: UInt32 = 0
+  /// What its budget paid for beside the object.
+  var chargedFrames: UInt32 = 0
+  /// How far the look for frames is.
+  var search = FrameSearch(count: 1, below: .max, alignment: 1)
 
-  init(base: UInt64, byteCount: UInt64, kind: Kind, isDevice: Bool, whole: MemoryID = .none) {
-    self.base = base
-    self.byteCount = byteCount
+  init(
+    _ frames: FrameMap, pageCount: UInt32, kind: Kind, caching: Caching, isContiguous: Bool,
+    whole: MemoryID = .none
+  ) {
+    self.frames = frames
+    self.pageCount = pageCount
     self.kind = kind
-    self.isDevice = isDevice
+    self.caching = caching
+    self.isContiguous = isContiguous
     self.whole = whole
   }
+
+  /// What a device or the boot loader has at a physical address.
+  ///
+  /// - Parameter byteCount: A multiple of the page size, below 2^44.
+  init(at base: UInt64, byteCount: UInt64, kind: Kind, caching: Caching) {
+    self.init(
+      FrameMap(run: base), pageCount: UInt32(byteCount / Limits.pageByteCount), kind: kind,
+      caching: caching, isContiguous: true)
+  }
+
+  var byteCount: UInt64 { UInt64(pageCount) * Limits.pageByteCount }
 }
 
 /// The parts of a whole; those of a part are its own, not the whole's.
@@ -58,15 +82,15 @@ public struct Mapping: BitwiseCopyable {
   let process: ProcessID
   let slot: SlotID
   let address: UInt64
-  /// Physical address of the first page.
-  let base: UInt64
+  /// The page of the memory that its first page shows.
+  let firstPage: UInt32
   let pageCount: UInt32
   /// Pages `0..<mappedCount` are in the page table.
   var mappedCount: UInt32 = 0
   var rightsBits: UInt16
   /// The most that `protect` may give: what was asked for, and held, when it was made.
   let ceilingBits: UInt16
-  let isDevice: Bool
+  let caching: Caching
   /// Its height in the tree of its process, and its place there.
   var height: UInt8 = 0
   var ofProcess = TreeLinks<Mapping>()
@@ -75,17 +99,17 @@ public struct Mapping: BitwiseCopyable {
   var ofSlot = Links<Mapping>()
 
   init(
-    process: ProcessID, slot: SlotID, address: UInt64, base: UInt64, byteCount: UInt64,
-    rights: Rights, ceiling: Rights, isDevice: Bool
+    process: ProcessID, slot: SlotID, address: UInt64, firstPage: UInt32, pageCount: UInt32,
+    rights: Rights, ceiling: Rights, caching: Caching
   ) {
     self.process = process
     self.slot = slot
     self.address = address
-    self.base = base
-    pageCount = UInt32(truncatingIfNeeded: byteCount / Limits.pageByteCount)
+    self.firstPage = firstPage
+    self.pageCount = pageCount
     rightsBits = rights.bits
     ceilingBits = ceiling.bits
-    self.isDevice = isDevice
+    self.caching = caching
   }
 
   var rights: Rights { Rights(bits: rightsBits) }
@@ -99,8 +123,11 @@ public struct Mapping: BitwiseCopyable {
     var result = PageRights.user.union(.read)
     if rights.includes(.write) { result = result.union(.write) }
     if rights.includes(.execute) { result = result.union(.execute) }
-    if isDevice { result = result.union(.device) }
-    return result
+    switch caching {
+    case .normal: return result
+    case .writeCombining: return result.union(.writeCombining)
+    case .device: return result.union(.device)
+    }
   }
 }
 

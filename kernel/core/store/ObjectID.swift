@@ -1,9 +1,14 @@
 import MnosABI
 
-/// Names a kernel object: the number of the 64-byte granule where it starts.
+/// A frame that holds objects, counted from the store's origin, which is the frame before the
+/// lowest RAM.
+typealias StoreFrame = UInt32
+
+/// Names a kernel object: the number of the 64-byte granule where it starts, counted from the
+/// store's origin.
 ///
-/// Typed by what it names, so that IDs cannot be mixed. 0 names nothing, and physical
-/// address 0 is never memory of the kernel's: looking at `none` stops at once.
+/// Typed by what it names, so that IDs cannot be mixed. 0 names nothing, and the frame of the
+/// origin is never memory of the kernel's: looking at `none` stops at once.
 ///
 /// No object is freed while a system call is being carried out: ends are queued and carried
 /// out by the reaper, so an ID that was looked up stays good until the entry is over. An ID
@@ -19,14 +24,14 @@ public struct ObjectID<Object>: Equatable, BitwiseCopyable {
     left.granule == right.granule
   }
 
-  /// The frame in which the object lies.
-  var frame: FrameNumber { granule / Granule.perFrame }
+  /// The frame in which the object lies, counted from the store's origin.
+  var frame: StoreFrame { granule / Granule.perFrame }
 
   /// What lies in a frame, so many granules from its start.
   ///
   /// - Precondition: Such an object lies there, or is about to be placed there.
   @inline(__always)
-  static func place(in frame: FrameNumber, at offset: UInt32 = 0) -> ObjectID {
+  static func place(in frame: StoreFrame, at offset: UInt32 = 0) -> ObjectID {
     ObjectID(granule: frame &* Granule.perFrame &+ offset)
   }
 
@@ -49,7 +54,7 @@ public enum Granule {
   @inlinable public static var shift: UInt64 { 6 }
   /// Granules in a frame.
   @inlinable public static var perFrame: UInt32 { 64 }
-  /// Physical memory at or above this cannot hold objects, nor is it used: 256 GiB.
+  /// Objects lie within 256 GiB from the store's origin: what 32 bits can name.
   @inlinable public static var reach: UInt64 { 1 << 38 }
 }
 

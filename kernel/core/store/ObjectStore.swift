@@ -10,17 +10,31 @@ import MnosABI
 /// What needs nothing but the objects (lists, trees, tables, waits) is written as methods of
 /// the store, in the files that are about it; `Kernel` adds the machine and the frames.
 @safe public struct ObjectStore<P: Platform & ~Copyable>: BitwiseCopyable {
+  /// Where the origin appears in the kernel's address space.
   @usableFromInline let base: UInt
+  /// The frame from which places are counted; no object lies in it.
+  private let origin: FrameNumber
   /// Where the state that all CPUs share lies.
   @usableFromInline let sharedAddress: UInt
 
   /// - Parameters:
   ///   - windowBase: Address of physical 0; RAM is readable and writable there.
+  ///   - origin: The frame before the lowest RAM.
   ///   - sharedFrame: A frame for `SharedState`, owned by the store.
-  @unsafe public init(windowBase: UInt64, sharedFrame: FrameNumber) {
-    base = UInt(windowBase)
+  @unsafe public init(windowBase: UInt64, origin: FrameNumber, sharedFrame: FrameNumber) {
+    base = UInt(windowBase) &+ UInt(origin) << 12
+    self.origin = origin
     sharedAddress = UInt(windowBase) &+ UInt(sharedFrame) << 12
   }
+
+  /// A frame as the store counts it.
+  ///
+  /// - Precondition: It lies within `Granule.reach` from the origin.
+  func place(of frame: FrameNumber) -> StoreFrame {
+    StoreFrame(truncatingIfNeeded: frame &- origin)
+  }
+  /// A frame of the store's as the frame allocator counts it.
+  func number(of frame: StoreFrame) -> FrameNumber { origin &+ FrameNumber(frame) }
 
   @inlinable @inline(__always)
   func address(_ granule: UInt32) -> UInt {
@@ -80,8 +94,9 @@ import MnosABI
 
   /// The same object store for a copy of its memory, in another window.
   @unsafe func seen(from windowBase: UInt64) -> ObjectStore {
-    let frame = FrameNumber((sharedAddress &- base) >> 12)
-    return unsafe ObjectStore(windowBase: windowBase, sharedFrame: frame)
+    unsafe ObjectStore(
+      windowBase: windowBase, origin: origin,
+      sharedFrame: origin &+ FrameNumber((sharedAddress &- base) >> 12))
   }
 
   /// The object that a reference without a type names, as `type`, which it must be of.
@@ -111,7 +126,7 @@ public struct SharedState: BitwiseCopyable {
   /// Slots that are not free, in all tables.
   public internal(set) var capabilityCount: UInt64 = 0
   /// Objects alive, by type; mappings count as `none`.
-  public internal(set) var objectCounts: [11 of UInt64] = .init(repeating: 0)
+  public internal(set) var objectCounts: [12 of UInt64] = .init(repeating: 0)
   /// Claimed interrupts, chained by line modulo 64.
   var interrupts: [64 of InterruptID] = .init(repeating: .none)
   /// Budgets with a share of the CPU's time.

@@ -78,7 +78,7 @@ extension ObjectStore where P: ~Copyable {
 
   /// Makes a frame an empty slab.
   func addSlab(_ frame: FrameNumber, _ size: SlabSize, to set: inout SlabSet) {
-    let slab = ObjectID<Slab>.place(in: frame)
+    let slab = ObjectID<Slab>.place(in: place(of: frame))
     self[slab] = Slab(size)
     set.open[Int(size.rawValue)].append(slab, in: self)
   }
@@ -94,6 +94,6 @@ extension ObjectStore where P: ~Copyable {
     self[slab].live &= ~(1 << index)
     guard self[slab].live == 0 else { return nil }
     set.open[Int(size.rawValue)].remove(slab, in: self)
-    return slab.frame
+    return number(of: slab.frame)
   }
 }

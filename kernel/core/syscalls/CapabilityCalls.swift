@@ -134,7 +134,7 @@ extension Kernel where P: ~Copyable {
     let slot = try lookUp(handle)
     let type = objects[slot].type
     switch type {
-    case .process, .thread, .endpoint, .notification, .budget: break
+    case .process, .thread, .endpoint, .notification, .budget, .dmaSpace: break
     default: throw .wrongType
     }
     guard objects[slot].rights.includes(.manage) else { throw .noRight }
@@ -148,6 +148,7 @@ extension Kernel where P: ~Copyable {
     case .thread: try destroy(objects.cast(object, to: ThreadTag.self))
     case .endpoint: try destroy(objects.cast(object, to: Endpoint.self))
     case .notification: try destroy(objects.cast(object, to: Notification.self))
+    case .dmaSpace: try destroy(objects.cast(object, to: DMASpace.self))
     default: try destroy(objects.cast(object, to: Budget.self))
     }
     // A thread that ended itself is not answered, but does no harm by it.
@@ -164,6 +165,13 @@ extension Kernel where P: ~Copyable {
   private mutating func destroy(_ thread: ThreadID) throws(Failure) {
     guard objects[thread].state != .ended else { throw .badState }
     objects.end(thread, value: ExitValue.killed)
+  }
+
+  /// Its device is stopped: what it may reach is given back.
+  private mutating func destroy(_ space: DMASpaceID) throws(Failure) {
+    guard !objects[space].isDestroyed else { throw .badState }
+    objects[space].isDestroyed = true
+    objects.doom(space.header)
   }
 
   /// The queue is left to the reaper, for it may be long. New uses are refused at once.

@@ -13,7 +13,7 @@ extension Kernel where P: ~Copyable {
   /// - Parameter arguments: The budget that pays; an `ObjectType`; the destination slot, in the
   ///   caller's own table; and words by type, from word 0 on. Memory: bytes, `MemoryOptions`, and
   ///   for device memory machine and physical address. Thread: process, priority. Interrupt:
-  ///   machine, line. Port range: machine, first port, count. Budget: memory limit, object limit,
+  ///   machine, line. Port range: machine, first port, count. DMA space: machine, limit. Budget: memory limit, object limit,
   ///   microseconds of CPU time in a period, microseconds of the period.
   /// - Throws: `badCapability`, `wrongType` or `noRight` for the budget, which needs `write`;
   ///   `badState` if the budget is being ended; `badArgument(1)` for a type that cannot be made;
@@ -37,15 +37,14 @@ extension Kernel where P: ~Copyable {
       let notification = try make(
         Notification(), .small, chargedTo: budget, as: Notification.self)
       install(notification, in: slot)
-    case .memory where words[1] == MemoryOptions.device:
-      try createDeviceMemory(
-        budget, byteCount: words[0], machine: words[2], base: words[3], in: slot)
-    case .memory: try createMemory(budget, byteCount: words[0], options: words[1], in: slot)
+    case .memory: try createMemory(budget, MemoryArguments(words), in: slot)
     case .process: install(try makeProcess(budget), in: slot)
     case .thread:
       try createThread(budget, process: words[0], priority: words[1], in: slot)
     case .interrupt:
       try createInterrupt(budget, machine: words[0], line: words[1], in: slot)
+    case .dmaSpace:
+      try createDMASpace(budget, words, in: slot)
     case .portRange:
       try createPortRange(machine: words[0], first: words[1], count: words[2], in: slot)
     case .budget:
@@ -59,7 +58,7 @@ extension Kernel where P: ~Copyable {
   /// - Parameter parent: A capability by whose authority the object was made, so that revoking
   ///   that one takes the object back; none for an object of the budget's own.
   /// - Precondition: `slot` is free. Nothing that the call does later can fail.
-  private mutating func install<Object: KernelObject>(
+  mutating func install<Object: KernelObject>(
     _ object: ObjectID<Object>, in slot: SlotID, parent: SlotID = .none
   ) {
     objects.fill(slot, Object.type, object.header, rights: .all, parent: parent)
@@ -204,88 +203,6 @@ extension Kernel where P: ~Copyable {
     }
   }
 
-  // MARK: Memory
-
-  /// Memory at a given physical address: a device's registers, never RAM.
-  ///
-  /// - Throws: `badArgument(3)` for the bytes; what `lookUpMachine` throws; `badArgument(6)` for
-  ///   an address that is misaligned, out of reach or refused by the device rules; `noMemory`,
-  ///   `noSlot`.
-  private mutating func createDeviceMemory(
-    _ budget: BudgetID, byteCount: UInt64, machine: UInt64, base: UInt64, in slot: SlotID
-  ) throws(Failure) {
-    guard Self.isMemorySize(byteCount) else { throw .badArgument(3) }
-    let machine = try lookUpMachine(machine)
-    // An address that entries cut short would be another one, of RAM even.
-    guard base.isPageAligned, base <= format.physicalAddressLimit - byteCount,
-      frames.deviceRules.permits(base: base, byteCount: byteCount)
-    else { throw .badArgument(6) }
-    let memory = try makeMemory(
-      MemoryObject(base: base, byteCount: byteCount, kind: .device, isDevice: true),
-      chargedTo: budget)
-    install(memory, in: slot, parent: machine)
-  }
-
-  /// Up to 2^40 bytes: less than any machine's physical limit, from which it is subtracted, and
-  /// a count of pages that fits 32 bits.
-  private static func isMemorySize(_ byteCount: UInt64) -> Bool {
-    byteCount > 0 && byteCount.isPageAligned && byteCount <= 1 << 40
-  }
-
-  /// RAM that is all 0. The call completes when the last page has been cleared, which may be many
-  /// batches later.
-  ///
-  /// - Throws: `badArgument(3)` for the bytes, `badArgument(4)` for unknown options; what
-  ///   `makeOwnedMemory` throws.
-  private mutating func createMemory(
-    _ budget: BudgetID, byteCount: UInt64, options: UInt64, in slot: SlotID
-  ) throws(Failure) {
-    guard Self.isMemorySize(byteCount) else { throw .badArgument(3) }
-    guard options == 0 else { throw .badArgument(4) }
-    let memory = try makeOwnedMemory(byteCount, chargedTo: budget)
-    install(memory, in: slot)
-    // Nobody sees what the frames held: the handle is given when all of them are clear. Until
-    // then no handle names the slot, but revoke and the end of the process reach it.
-    objects[slot].state = .reserved
-    objects[slot].holder = current.header
-    begin(.clear(slot, 0))
-  }
-
-  /// Makes a memory object of new frames, with undefined contents: the caller clears them before
-  /// anybody else can reach the object.
-  ///
-  /// - Throws: `noMemory` if the budget has too little left or no run of frames is long enough,
-  ///   `noSlot`; nothing has changed then.
-  mutating func makeOwnedMemory(
-    _ byteCount: UInt64, chargedTo budget: BudgetID
-  ) throws(Failure) -> MemoryID {
-    try charge(budget, bytes: byteCount, objects: 0)
-    guard let first = frames.allocate(count: byteCount / Limits.pageByteCount) else {
-      uncharge(budget, bytes: byteCount, objects: 0)
-      throw .noMemory
-    }
-    do throws(Failure) {
-      return try makeMemory(
-        MemoryObject(
-          base: UInt64(first) << 12, byteCount: byteCount, kind: .owned, isDevice: false),
-        chargedTo: budget)
-    } catch {
-      frames.free(first, count: byteCount / Limits.pageByteCount)
-      uncharge(budget, bytes: byteCount, objects: 0)
-      throw error
-    }
-  }
-
-  /// Makes a memory object, and charges the object alone: its frames are a device's, the boot
-  /// loader's, those of the whole, or charged by `makeOwnedMemory` before.
-  ///
-  /// - Throws: `noMemory`, `noSlot`; nothing has changed then.
-  mutating func makeMemory(
-    _ memory: MemoryObject, chargedTo budget: BudgetID
-  ) throws(Failure) -> MemoryID {
-    try make(memory, .medium, chargedTo: budget, as: MemoryObject.self)
-  }
-
   /// `derive`: makes a capability to a part of memory or of a range of ports, as a child of the
   /// source: revoking the source takes the part back.
   ///
@@ -343,8 +260,9 @@ extension Kernel where P: ~Copyable {
     }
     let part = try makeMemory(
       MemoryObject(
-        base: objects[whole].base + offset, byteCount: length, kind: .part,
-        isDevice: objects[whole].isDevice, whole: whole),
+        objects[whole].frames.from(page: UInt32(offset / Limits.pageByteCount)),
+        pageCount: UInt32(length / Limits.pageByteCount), kind: .part,
+        caching: objects[whole].caching, isContiguous: objects[whole].isContiguous, whole: whole),
       chargedTo: objects[objects[current].process].header.budget)
     objects[whole].parts.append(part, in: objects)
     objects.fill(slot, .memory, part.header, rights: rights, parent: source)

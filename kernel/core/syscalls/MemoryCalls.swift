@@ -12,7 +12,8 @@ extension Kernel where P: ~Copyable {
   /// The mapping depends on the capability it was made through: deleting or revoking that one
   /// unmaps it, and while it stands the capability cannot be moved.
   ///
-  /// - Parameter arguments: The memory; the process, 0 for the caller's own; the address; offset
+  /// - Parameter arguments: The memory; the process, 0 for the caller's own, or a DMA space (see
+  ///   `mapForDevice`); the address; offset
   ///   and length in the memory, in bytes; in `rights`, bits 0-7 what the pages allow and bits
   ///   8-15 what `protect` may add later.
   /// - Throws: `badCapability` or `wrongType` for the memory; what `lookUpProcess` throws;
@@ -22,6 +23,9 @@ extension Kernel where P: ~Copyable {
   ///   `noMemory`, and then nothing is mapped, or with `cancelled`, if the mapping is taken away.
   mutating func mapCall(_ arguments: MapArguments) throws(Failure) {
     let source = try lookUp(arguments.memory, as: MemoryObject.self, needing: .none)
+    if let space = try lookUpDMASpace(arguments.process) {
+      return try mapForDevice(source, in: space, arguments)
+    }
     let process = try lookUpProcess(arguments.process)
     let (rights, ceiling) = try mappingRights(arguments.rights, held: objects[source.slot].rights)
     let memory = objects[source.object]
@@ -42,8 +46,10 @@ extension Kernel where P: ~Copyable {
     }
     let mapping = try addMapping(
       Mapping(
-        process: process, slot: source.slot, address: address, base: memory.base + offset,
-        byteCount: byteCount, rights: rights, ceiling: ceiling, isDevice: memory.isDevice))
+        process: process, slot: source.slot, address: address,
+        firstPage: UInt32(offset / Limits.pageByteCount),
+        pageCount: UInt32(byteCount / Limits.pageByteCount), rights: rights, ceiling: ceiling,
+        caching: memory.caching))
     begin(.map(mapping), on: mapping)
   }
 
@@ -79,10 +85,14 @@ extension Kernel where P: ~Copyable {
   /// `unmap`: ends the mapping of exactly this range. When the call completes no CPU uses its
   /// pages.
   ///
-  /// - Parameter arguments: The process, 0 for the caller's own; address and length in bytes.
+  /// - Parameter arguments: The process, 0 for the caller's own, or a DMA space (see
+  ///   `unmapForDevice`); address and length in bytes.
   /// - Throws: What `mapping(of:)` throws. The work completes with `cancelled` if the mapping
   ///   ended by other means before.
   mutating func unmapCall(_ arguments: RangeArguments) throws(Failure) {
+    if let space = try lookUpDMASpace(arguments.process) {
+      return try unmapForDevice(in: space, arguments)
+    }
     let mapping = try mapping(of: arguments)
     begin(.unmap(mapping, .ok), on: mapping)
   }

@@ -47,10 +47,12 @@ extension Kernel where P: ~Copyable {
     case .memory:
       let memory = objects[objects.cast(object, to: MemoryObject.self)]
       words[0] = memory.byteCount
-      words[1] = memory.isDevice ? 1 : 0
+      words[1] = UInt64(memory.caching.rawValue)
       // A physical address is of use to those who program devices, and tells others how memory is
-      // laid out: `read` alone does not show it.
-      words[2] = objects[slot].rights.includes(.manage) ? memory.base : 0
+      // laid out: `read` alone does not show it. What lies in one run by chance does not tell, or
+      // programs would rely on it.
+      let tells = memory.isContiguous && objects[slot].rights.includes(.manage)
+      words[2] = tells ? memory.frames.base : 0
     case .budget:
       let budget = objects[objects.cast(object, to: Budget.self)]
       words[0] = budget.memoryLimit
@@ -66,6 +68,11 @@ extension Kernel where P: ~Copyable {
       words[2] = interrupt.isPending ? 1 : 0
     // The word stays: only `wait` and a bound receive take it.
     case .notification: words[0] = objects[objects.cast(object, to: Notification.self)].word
+    case .dmaSpace:
+      let space = objects[objects.cast(object, to: DMASpace.self)]
+      words[0] = space.limit == .max ? 0 : space.limit
+      words[1] = space.mappedPages * Limits.pageByteCount
+      words[2] = UInt64(space.mappingCount)
     case .endpoint: query(objects.cast(object, to: Endpoint.self), into: &words)
     case .portRange:
       words[0] = UInt64(objects[slot].portRange.first)
@@ -195,7 +202,7 @@ extension Kernel where P: ~Copyable {
   }
 }
 
-extension [11 of UInt64] {
+extension [12 of UInt64] {
   fileprivate var sum: UInt64 {
     var total: UInt64 = 0
     for index in indices { total += self[index] }

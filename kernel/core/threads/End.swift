@@ -34,7 +34,7 @@ extension ObjectStore where P: ~Copyable {
     case .revoke:
       shared.revokers.remove(thread, in: self)
       self[thread].work = .none
-    case .clear(let slot, _):
+    case .fill(let slot):
       self[thread].work = .none
       empty(slot)
     case .map(let mapping): self[thread].work = .unmap(mapping, .cancelled)

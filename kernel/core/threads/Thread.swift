@@ -225,8 +225,8 @@ public enum Work: BitwiseCopyable, Equatable {
   case delete(SlotToken)
   /// Delete the slot's descendants.
   case revoke(SlotToken)
-  /// Clear the new memory that a reserved slot names from this byte on, then let it be named.
-  case clear(SlotID, UInt64)
+  /// Find and clear the frames of the new memory that a reserved slot names, then let it be named.
+  case fill(SlotID)
   /// Fill a mapping's pages.
   case map(MappingID)
   /// Empty a mapping's pages and end it; then answer this status.

@@ -64,7 +64,7 @@ extension Kernel where P: ~Copyable {
       }
     // One child at a time; other threads' calls may do some of it meanwhile.
     case .revoke(let token): revokeStep(of: thread, token, steps: &steps)
-    case .clear(let slot, let offset): clearStep(slot, offset, for: thread, steps: &steps)
+    case .fill(let slot): fillStep(slot, for: thread, steps: &steps)
     case .map(let mapping): mapWorkStep(mapping, for: thread, steps: &steps)
     case .unmap(let mapping, let status):
       // When the mapping goes it abandons our work, so the status is set after it.
@@ -101,25 +101,5 @@ extension Kernel where P: ~Copyable {
       objects[mapping].worker = .none
       objects.completeWork(of: thread, .ok)
     }
-  }
-
-  /// Clears a page of new memory; after the last one its capability can be named.
-  ///
-  /// A page is cleared in one go, 4 KiB, and counts for four steps. Slot and thread name each
-  /// other, so whoever deletes the slot ends the work.
-  private mutating func clearStep(
-    _ slot: SlotID, _ offset: UInt64, for thread: ThreadID, steps: inout Int
-  ) {
-    let memory = objects.cast(objects[slot].object, to: MemoryObject.self)
-    window.clear(objects[memory].base + offset, byteCount: Limits.pageByteCount)
-    steps -= 4
-    let next = offset + Limits.pageByteCount
-    guard next >= objects[memory].byteCount else {
-      objects[thread].work = .clear(slot, next)
-      return
-    }
-    objects[slot].state = .held
-    objects[slot].holder = .none
-    objects.completeWork(of: thread, .ok, value: UInt64(objects[slot].handle.rawValue))
   }
 }

@@ -37,8 +37,8 @@ enum FrameSelfTests: SelfTestSuite {
     var taken: UInt64 = 0
     // The frames are chained through their second word.
     while taken < 4096, let frame = machine.frames.allocate() {
-      machine.window.store(UInt64(frame) ^ 0x5a5a, at: UInt64(frame) << 12)
-      machine.window.store(UInt64(first), at: UInt64(frame) << 12 + 8)
+      machine.window.store(UInt64(frame) ^ 0x5a5a, at: frame << 12)
+      machine.window.store(UInt64(first), at: frame << 12 + 8)
       first = frame
       taken += 1
     }
@@ -77,7 +77,7 @@ enum FrameSelfTests: SelfTestSuite {
   private static func ramIsNoDevice(_ machine: inout SelfTestMachine) -> Bool {
     guard let frame = machine.frames.allocate() else { return false }
     defer { machine.frames.free(frame, count: 1) }
-    return !machine.frames.deviceRules.permits(base: UInt64(frame) << 12, byteCount: 4096)
+    return !machine.frames.deviceRules.permits(base: frame << 12, byteCount: 4096)
   }
 
   /// Every page of the image, found by the kernel's own tables.

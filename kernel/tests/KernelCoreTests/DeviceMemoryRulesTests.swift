@@ -80,8 +80,9 @@ import Testing
     let window = unsafe PhysicalWindow(windowBase: platform.physicalWindowBase)
     let start = platform.ramRange.lowerBound
     let first = FrameNumber(start >> 12)
-    var frames = FrameAllocator(window: window, first: first, end: first + 64, marks: start)
+    var frames = FrameAllocator(window: window)
 
+    frames.addRange(first: first, end: first + 64, table: start)
     frames.add(first: first + 1, count: 15)
     frames.add(first: first + 32, count: 32)
 
@@ -101,7 +102,7 @@ import Testing
       machine.call(
         machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
         UInt64(ObjectType.memory.rawValue), 0xffff,
-        [4096, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), base]
+        [4096, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), base]
       ).status
     }
     let kernel: UInt64 = 0x2000_0000

@@ -25,7 +25,8 @@ import Testing
       // SAFETY: the simulated machine's window shows its RAM for as long as it lives.
       let window = unsafe PhysicalWindow(windowBase: platform.physicalWindowBase)
       let first = FrameNumber(ram >> 12)
-      frames = FrameAllocator(window: window, first: first, end: first + 512, marks: ram)
+      frames = FrameAllocator(window: window)
+      frames.addRange(first: first, end: first + 512, table: ram)
       frames.add(first: first + 1, count: 63)
       guard
         let made = try? KernelTables(

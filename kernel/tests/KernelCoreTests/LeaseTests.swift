@@ -60,7 +60,7 @@ import Testing
     /// Physical address of a memory object's only run.
     func base(_ memory: Handle, _ actor: Actor) -> UInt64 {
       let object = machine.object(of: memory, in: actor).narrowed(to: MemoryObject.self)
-      return machine.kernel.objects[object].base
+      return machine.kernel.objects[object].frames.base
     }
 
     /// Fills both memories with bytes that say whose they are and where.
@@ -367,7 +367,7 @@ extension LeaseTests.Rig {
     case .device:
       let made = machine.make(
         .memory,
-        [4096, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), 0xfee0_0000])
+        [4096, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), 0xfee0_0000])
       let device = machine.give(made, to: actor)
       let mapped = machine.map(actor, device, at: address)
       precondition(mapped.status == .ok, "map device: \(mapped)")

@@ -239,7 +239,7 @@ import Testing
     let endpoint = machine.give(machine.makeEndpoint(), to: rig.actor)
     let device = machine.make(
       .memory,
-      [4096, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), 0xfee0_0000])
+      [4096, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), 0xfee0_0000])
     let registers = machine.give(device, to: rig.actor)
     #expect(machine.map(rig.actor, registers, at: Self.place).status == .ok)
     #expect(machine.poke(rig.actor, 9, at: Self.place + 16) == .done(9))
@@ -261,7 +261,7 @@ import Testing
     let outcome = machine.call(
       machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
       UInt64(ObjectType.memory.rawValue), 0xffff,
-      [4096, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), ram])
+      [4096, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), ram])
 
     #expect(outcome.status == .badArgument)
     #expect(machine.findings == [])
@@ -277,13 +277,13 @@ import Testing
       let outcome = machine.call(
         machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
         UInt64(ObjectType.memory.rawValue), 0xffff,
-        [8192, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), base])
+        [8192, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), base])
       #expect(outcome.status == .badArgument)
     }
     let last = machine.call(
       machine.initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
       UInt64(ObjectType.memory.rawValue), 0xffff,
-      [8192, MemoryOptions.device, UInt64(TestMachine.machineHandle.rawValue), limit - 8192])
+      [8192, MemoryOptions.device.bits, UInt64(TestMachine.machineHandle.rawValue), limit - 8192])
     #expect(last.status == .ok)
     #expect(machine.findings == [])
   }

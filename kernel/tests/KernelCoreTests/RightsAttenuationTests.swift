@@ -138,7 +138,7 @@ import Testing
     ] {
       #expect(create(.interrupt, [handle, 3]) == status)
       #expect(create(.portRange, [handle, 3, 1]) == status)
-      #expect(create(.memory, [4096, MemoryOptions.device, handle, 0xfee0_0000]) == status)
+      #expect(create(.memory, [4096, MemoryOptions.device.bits, handle, 0xfee0_0000]) == status)
       #expect(machine.call(actor, .control, handle, 2).status == status)
     }
     #expect(machine.findings == [])

@@ -10,13 +10,15 @@ typealias KernelThread = Thread<SimulatedPlatform>
 
 /// Granules of a machine's RAM: a bit each, one word per frame.
 struct GranuleSet {
-  private let first: UInt32
+  /// As the store counts frames.
+  private let first: StoreFrame
   private var words: [UInt64]
   /// Granules that were added.
   private(set) var count = 0
 
-  init(covering range: Range<UInt64>) {
-    first = UInt32(range.lowerBound >> 12)
+  init(_ kernel: borrowing TestKernel) {
+    let range = kernel.platform.ramRange
+    first = kernel.objects.place(of: range.lowerBound >> 12)
     words = Array(repeating: 0, count: Int((range.upperBound - range.lowerBound) >> 12))
   }
 
@@ -47,6 +49,8 @@ struct Census {
   var notifications: [NotificationID] = []
   var memories: [MemoryID] = []
   var mappings: [MappingID] = []
+  var dmaSpaces: [DMASpaceID] = []
+  var dmaMappings: [DMAMappingID] = []
   var interrupts: [InterruptID] = []
   var budgets: [BudgetID] = []
   /// Slots that are not free, of all tables.
@@ -61,7 +65,7 @@ struct Census {
   var findings: [String] = []
 
   init(_ kernel: borrowing TestKernel) {
-    live = GranuleSet(covering: kernel.platform.ramRange)
+    live = GranuleSet(kernel)
     var pending = [kernel.objects.rootBudget]
     live.insert(kernel.objects.rootBudget.granule)
     types[kernel.objects.rootBudget.granule] = .budget
@@ -77,9 +81,10 @@ struct Census {
         live.insert(slot.granule)
       }
     }
-    for mapping in mappings {
-      live.insert(mapping.granule)
-      note(place: mapping.granule)
+    for space in dmaSpaces { dmaMappings += Census.members(kernel.objects[space].mappings, kernel) }
+    for record in mappings.map(\.granule) + dmaMappings.map(\.granule) {
+      live.insert(record)
+      note(place: record)
     }
   }
 
@@ -106,6 +111,7 @@ struct Census {
       case .notification: notifications.append(object.narrowed(to: Notification.self))
       case .memory: memories.append(object.narrowed(to: MemoryObject.self))
       case .interrupt: interrupts.append(object.narrowed(to: Interrupt.self))
+      case .dmaSpace: dmaSpaces.append(object.narrowed(to: DMASpace.self))
       case .budget: children.append(object.narrowed(to: Budget.self))
       case .none, .reply, .portRange, .machine:
         findings.append("object \(object.granule): of type \(type)")
@@ -116,6 +122,29 @@ struct Census {
 
   private mutating func note(place granule: UInt32) {
     slabPlaces[granule / Granule.perFrame, default: 0] += 1
+  }
+
+  /// The frames that memory has taken, its own tables among them.
+  static func frames(
+    of memory: MemoryObject, _ kernel: borrowing TestKernel
+  ) -> (pages: [FrameNumber], tables: Set<FrameNumber>) {
+    guard memory.kind == .owned, memory.frames.base != 0 else { return ([], []) }
+    if memory.frames.isRun {
+      let first = memory.frames.base >> 12
+      return (Array(first..<first + UInt64(memory.pageCount)), [])
+    }
+    var pages: [FrameNumber] = []
+    var tables: Set<FrameNumber> = []
+    for page in 0..<memory.filled {
+      var table = memory.frames.base
+      for level in stride(from: Int(memory.frames.levelCount), to: 0, by: -1) {
+        tables.insert(table >> 12)
+        table = kernel.window.load(
+          table + UInt64(page) >> (9 * UInt64(level - 1)) % 512 * 8, as: UInt64.self)
+      }
+      pages.append(table >> 12)
+    }
+    return (pages, tables)
   }
 
   /// The members of a list, first to last, as far as it is sound.
@@ -150,13 +179,13 @@ struct Census {
   /// The chunks of a table, by number, with their frames.
   static func chunks(
     of process: ProcessID, _ kernel: borrowing TestKernel
-  ) -> [(chunk: UInt16, frame: FrameNumber)] {
+  ) -> [(chunk: UInt16, frame: StoreFrame)] {
     let table = kernel.objects[process].table
-    var result: [(UInt16, FrameNumber)] = []
+    var result: [(UInt16, StoreFrame)] = []
     var chunk: UInt16 = 0
     while chunk < CapabilityTable.chunkLimit, result.count < Int(table.chunkCount) {
       let frame = kernel.window.load(
-        UInt64(table.directory) << 12 + UInt64(chunk) * 4, as: FrameNumber.self)
+        table.directory << 12 + UInt64(chunk) * 4, as: StoreFrame.self)
       if frame != 0 { result.append((chunk, frame)) }
       chunk += 1
     }

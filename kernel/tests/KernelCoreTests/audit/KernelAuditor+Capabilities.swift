@@ -130,8 +130,15 @@ extension KernelAuditor {
     case .memory:
       let part = kernel.objects[child.object.narrowed(to: MemoryObject.self)]
       let whole = kernel.objects[parent.object.narrowed(to: MemoryObject.self)]
+      let distance =
+        part.frames.isRun
+        ? (part.frames.base &- whole.frames.base) / 4096
+        : part.frames.base == whole.frames.base
+          ? UInt64(part.frames.first) &- UInt64(whole.frames.first) : .max
       expect(
-        part.base >= whole.base && part.base + part.byteCount <= whole.base + whole.byteCount,
+        part.frames.levelCount == whole.frames.levelCount
+          && distance <= UInt64(whole.pageCount)
+          && distance + UInt64(part.pageCount) <= UInt64(whole.pageCount),
         "\(name()): memory outside its parent's")
     case .portRange:
       let (first, count) = (UInt32(truncatingIfNeeded: child.badge), child.badge >> 32)
@@ -221,7 +228,9 @@ extension KernelAuditor {
           || kernel.objects[process].header.isDoomed, "process: stopped and out of reach")
     }
     for type in ObjectType.allNames {
-      let found = type == .none ? census.mappings.count : census.types.count { $1 == type }
+      let found =
+        type == .none
+        ? census.mappings.count + census.dmaMappings.count : census.types.count { $1 == type }
       expect(
         kernel.objects.shared.count(of: type) == UInt64(found), "\(type): number of objects")
     }
@@ -233,7 +242,10 @@ extension KernelAuditor {
     case .thread:
       let thread = kernel.objects[object.narrowed(to: ThreadTag.self)]
       return thread.state != .ended && thread.state != .new
-    case .memory: return !kernel.objects[object.narrowed(to: MemoryObject.self)].parts.isEmpty
+    case .memory:
+      let memory = kernel.objects[object.narrowed(to: MemoryObject.self)]
+      return !memory.parts.isEmpty || !memory.dmaMappings.isEmpty
+    case .dmaSpace: return !kernel.objects[object.narrowed(to: DMASpace.self)].mappings.isEmpty
     case .budget:
       return !kernel.objects[object.narrowed(to: Budget.self)].isUnused
         || kernel.objects[object].budget.isNone
@@ -271,7 +283,7 @@ extension KernelAuditor {
 extension ObjectType {
   static var allNames: [ObjectType] {
     [
-      .none, .endpoint, .notification, .memory, .process, .thread, .interrupt, .budget,
+      .none, .endpoint, .notification, .memory, .process, .thread, .interrupt, .budget, .dmaSpace,
     ]
   }
 }

@@ -20,6 +20,12 @@ extension KernelAuditor {
     for id in census.budgets where !kernel.objects[id].header.budget.isNone {
       bytes -= kernel.objects[id].memoryLimit
     }
+    // What is going to be filled is charged before it is taken.
+    for id in census.memories where kernel.objects[id].kind == .owned {
+      let taken = Census.frames(of: kernel.objects[id], kernel)
+      bytes &-= (UInt64(kernel.objects[id].chargedFrames)
+        &- UInt64(taken.pages.count + taken.tables.count)) &* Limits.pageByteCount
+    }
     // The state that all CPUs share lies in a frame too.
     let own = UInt64(kernel.platform.cpuCount) + 1
     let used = kernel.frames.totalCount - kernel.frames.freeCount

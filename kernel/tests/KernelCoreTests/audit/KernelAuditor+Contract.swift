@@ -104,16 +104,18 @@ extension KernelAuditor {
       switch kernel.objects[thread].work {
       case .none: break
       case .delete, .revoke: endsSomething = true
-      case .clear(let slot, let offset):
+      case .fill(let slot):
         cleared[slot.granule, default: 0] += 1
         guard isLive(slot), kernel.objects[slot].type == .memory,
           kernel.objects[slot].state == .reserved, kernel.objects[slot].holder == thread.header
         else {
-          expect(false, "\(name): clears what is no memory")
+          expect(false, "\(name): fills what is no memory")
           break
         }
         let memory = kernel.objects[slot].object.narrowed(to: MemoryObject.self)
-        expect(offset < kernel.objects[memory].byteCount, "\(name): clears past the end")
+        expect(
+          kernel.objects[memory].filled <= kernel.objects[memory].pageCount,
+          "\(name): fills past the end")
       case .map(let mapping), .unmap(let mapping, _), .protect(let mapping, _):
         expect(
           isLive(mapping) && kernel.objects[mapping].worker == thread,

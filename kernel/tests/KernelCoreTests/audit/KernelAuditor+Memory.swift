@@ -10,7 +10,7 @@ extension KernelAuditor {
   private struct Page: Equatable {
     let frame: UInt64
     let rights: Rights
-    let isDevice: Bool
+    let caching: Caching
   }
 
   mutating func checkMappings(_ kernel: borrowing TestKernel) {
@@ -39,10 +39,9 @@ extension KernelAuditor {
     let mapping = kernel.objects[id]
     let memory = kernel.objects[kernel.objects[slot].object.narrowed(to: MemoryObject.self)]
     expect(
-      mapping.base >= memory.base
-        && mapping.base + UInt64(mapping.pageCount) * 4096 <= memory.base + memory.byteCount,
+      UInt64(mapping.firstPage) + UInt64(mapping.pageCount) <= UInt64(memory.pageCount),
       "a mapping shows what its capability does not name")
-    expect(mapping.isDevice == memory.isDevice, "a mapping of the wrong kind of memory")
+    expect(mapping.caching == memory.caching, "a mapping of the wrong kind of memory")
     expect(
       kernel.objects[slot].rights.includes(mapping.ceiling), "a mapping with more rights")
     expect(mapping.ceiling.includes(mapping.rights), "a mapping above its ceiling")
@@ -88,10 +87,11 @@ extension KernelAuditor {
   ) {
     var promised: [UInt64: Page] = [:]
     for mapping in mappings {
+      let frameMap = kernel.frameMap(of: mapping)
       for index in 0..<mapping.mappedCount {
         promised[mapping.page(at: index)] = Page(
-          frame: mapping.base + UInt64(index) * 4096, rights: mapping.rights,
-          isDevice: mapping.isDevice)
+          frame: frameMap.address(of: index, in: kernel.window), rights: mapping.rights,
+          caching: mapping.caching)
       }
     }
     let isBeingProtected = census.threads.contains {
@@ -110,7 +110,8 @@ extension KernelAuditor {
       }
       let rights = Rights(bits: UInt16(leaf.rights.bits & 7))
       expect(
-        leaf.frame == promise.frame && leaf.rights.includes(.device) == promise.isDevice
+        leaf.frame == promise.frame && leaf.rights.includes(.device) == (promise.caching == .device)
+          && leaf.rights.includes(.writeCombining) == (promise.caching == .writeCombining)
           && (rights == promise.rights.intersection(Rights(bits: 7)) || isBeingProtected),
         "page \(String(page, radix: 16)): not as its mapping says")
       expect(
@@ -181,10 +182,22 @@ extension KernelAuditor {
       if !budget.isNone { charge(budget, 0) }
     }
     for id in census.memories where kernel.objects[id].kind == .owned {
-      charge(kernel.objects[id].header.budget, kernel.objects[id].byteCount, 0)
+      let memory = kernel.objects[id]
+      charge(memory.header.budget, UInt64(memory.chargedFrames) * 4096, 0)
+      let isEnding = memory.header.names.isEmpty && memory.dmaMappings.isEmpty
+      let taken = Census.frames(of: memory, kernel)
+      let whole = UInt64(memory.pageCount) + memory.frames.tableCount(for: memory.pageCount)
+      let charged = UInt64(memory.chargedFrames)
+      expect(
+        charged == whole
+          || isEnding && charged == UInt64(taken.pages.count + taken.tables.count),
+        "memory of \(memory.pageCount) pages, charged with \(memory.chargedFrames)")
     }
     for id in census.mappings {
       charge(kernel.objects[kernel.objects[id].process].header.budget, 0)
+    }
+    for id in census.dmaMappings {
+      charge(kernel.objects[kernel.objects[id].space].header.budget, 0)
     }
     for id in census.processes where kernel.objects[id].state != .ended {
       let process = kernel.objects[id]
@@ -235,22 +248,27 @@ extension KernelAuditor {
         own(id.granule, kernel.objects[kernel.objects[id].process].header.budget),
         "a slab with objects of two budgets")
     }
+    for id in census.dmaMappings {
+      expect(
+        own(id.granule, kernel.objects[kernel.objects[id].space].header.budget),
+        "a slab with objects of two budgets")
+    }
     return owners
   }
 
   /// Every frame is free or has exactly one use.
   mutating func checkFrames(_ kernel: borrowing TestKernel) {
-    var uses: [UInt32: String] = [:]
+    var uses: [FrameNumber: String] = [:]
     var duplicates: [String] = []
-    func use(_ frame: UInt32, _ name: String) {
+    func use(_ frame: FrameNumber, _ name: String) {
       if let other = uses.updateValue(name, forKey: frame) {
         duplicates.append("frame \(frame): \(name) and \(other)")
       }
     }
-    for frame in census.slabPlaces.keys { use(frame, "slab") }
-    use(kernel.objects.rootBudget.frame, "shared state")
+    for frame in census.slabPlaces.keys { use(kernel.objects.number(of: frame), "slab") }
+    use(kernel.objects.number(of: kernel.objects.rootBudget.frame), "shared state")
     for index in 0..<kernel.platform.cpuCount {
-      use(kernel.objects.shared.cpus[index].frame, "CPU")
+      use(kernel.objects.number(of: kernel.objects.shared.cpus[index].frame), "CPU")
     }
     for process in census.processes where kernel.objects[process].state != .ended {
       let table = kernel.objects[process].table
@@ -264,14 +282,13 @@ extension KernelAuditor {
             table.chunkFrame(chunk, in: kernel.window) == 0, "a table names a chunk it gave back")
         }
       }
-      for (_, frame) in chunks { use(frame, "chunk") }
-      for table in walks[process.granule]?.tables ?? [] { use(UInt32(table >> 12), "page table") }
+      for (_, frame) in chunks { use(kernel.objects.number(of: frame), "chunk") }
+      for table in walks[process.granule]?.tables ?? [] { use(table >> 12, "page table") }
     }
     for id in census.memories where kernel.objects[id].kind == .owned {
-      let memory = kernel.objects[id]
-      for frame in 0..<memory.byteCount / 4096 {
-        use(UInt32(memory.base >> 12 + frame), "memory")
-      }
+      let taken = Census.frames(of: kernel.objects[id], kernel)
+      for frame in taken.pages { use(frame, "memory") }
+      for frame in taken.tables { use(frame, "table of memory") }
     }
     findings += duplicates
     let total = kernel.frames.totalCount

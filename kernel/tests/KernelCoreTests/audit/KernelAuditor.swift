@@ -37,6 +37,7 @@ struct KernelAuditor {
     auditor.checkShares(kernel)
     auditor.checkTimers(kernel)
     auditor.checkMappings(kernel)
+    auditor.checkDMASpaces(kernel)
     auditor.checkTranslations(kernel)
     auditor.checkBudgets(kernel)
     auditor.checkFrames(kernel)

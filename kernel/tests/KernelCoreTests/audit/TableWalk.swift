@@ -36,7 +36,8 @@ struct TableWalk {
       case .leaf(let frame, let rights): leaves[page] = (frame.rawValue, rights)
       }
     }
-    if kernel.frames.useCount(FrameNumber(table >> 12)) != used {
+    var frames = kernel.frames
+    if frames.useCount(table >> 12) != used {
       findings.append("a page table's use count")
     }
     if used == 0 && !isRoot { findings.append("an empty page table was kept") }

@@ -48,7 +48,7 @@ import Testing
     let slot = machine.kernel.objects[first.process].table.slot(
       at: 60, in: machine.kernel.window)
     let memory = machine.kernel.objects[slot].object.narrowed(to: MemoryObject.self)
-    let base = machine.kernel.objects[memory].base
+    let base = machine.kernel.objects[memory].frames.base
     // What the frames held before: somebody's secret.
     machine.kernel.platform.setPhysicalWord(0x5ec2e7, at: base + 19 * 4096)
     // Whatever lies behind: give it an owner, and contents.
@@ -57,7 +57,7 @@ import Testing
     while machine.kernel.objects[
       machine.object(of: mine.last ?? machine.makeMemory(pages: 1), in: initial)
         .narrowed(to: MemoryObject.self)
-    ].base != victim, mine.count < 4_000 {
+    ].frames.base != victim, mine.count < 4_000 {
       let made = machine.call(
         initial, .create, UInt64(TestMachine.budgetHandle.rawValue),
         UInt64(ObjectType.memory.rawValue), 0xffff, [4096])

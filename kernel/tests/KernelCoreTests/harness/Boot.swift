@@ -18,11 +18,11 @@ enum Boot {
     makeKernelTables(platform, root: root, table: base + tableFrame * 4096)
     let first = FrameNumber(base >> 12)
     let end = first + FrameNumber(configuration.frameCount)
-    let markBytes = FrameAllocator.markByteCount(first: first, end: end)
+    let markBytes = FrameAllocator.tableByteCount(first: first, end: end)
     // SAFETY: the simulated machine's window shows all of its RAM for as long as it lives.
     let window = unsafe PhysicalWindow(windowBase: platform.physicalWindowBase)
-    var frames = FrameAllocator(
-      window: window, first: first, end: end, marks: base + markFrame * 4096)
+    var frames = FrameAllocator(window: window)
+    frames.addRange(first: first, end: end, table: base + markFrame * 4096)
     let used = markFrame + markBytes / 4096
     frames.add(
       first: first + FrameNumber(used), count: UInt64(configuration.frameCount) - used)

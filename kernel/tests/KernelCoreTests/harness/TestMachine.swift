@@ -139,7 +139,8 @@ final class TestMachine {
 
   func isAlive(_ thread: ThreadID) -> Bool {
     // Its slab may be gone, or its place be another object's.
-    guard kernel.frames.useCount(thread.frame) == Slab.frameMark else { return false }
+    let frame = kernel.objects.number(of: thread.frame)
+    guard kernel.frames.useCount(frame) == Slab.frameMark else { return false }
     let slab = ObjectID<Slab>(granule: thread.frame * Granule.perFrame)
     let distance = thread.granule - slab.granule - 1
     let stride = kernel.objects.stride(.thread)

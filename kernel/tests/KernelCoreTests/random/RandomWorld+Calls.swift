@@ -169,17 +169,18 @@ extension RandomWorld {
     let process = machine.kernel.objects[thread].process
     let type = random.pick([
       ObjectType.endpoint, .endpoint, .notification, .notification, .memory, .memory,
-      .process, .thread, .thread, .interrupt, .portRange, .budget, .reply,
+      .process, .thread, .thread, .interrupt, .portRange, .budget, .dmaSpace, .dmaSpace, .reply,
     ])
     let machineHandle = handle(process, .machine)
     let words: [UInt64] =
       switch type {
       case .memory:
-        random.chance(75)
-          ? [UInt64(random.below(20)) * 4096, 0]
+        random.chance(80)
+          ? memoryWords()
           : [4096, 1, machineHandle, random.pick([0, 0x1000, 0xfee0_0000, 0x8_0000_3000, 5])]
       case .thread: [handle(process, .process), UInt64(97 + random.below(4))]
       case .interrupt: [machineHandle, UInt64(random.below(9))]
+      case .dmaSpace: [machineHandle, random.pick([0, 0, 0x8_0010_0000, 4096, boundary()])]
       case .portRange: [machineHandle, UInt64(random.below(300)), UInt64(random.below(20))]
       case .budget:
         [UInt64(random.below(40)) * 4096, UInt64(random.below(30))]
@@ -190,6 +191,20 @@ extension RandomWorld {
       thread, CallWord(.create), handle(process, .budget),
       random.chance(97) ? UInt64(type.rawValue) : boundary(), slotChoice(),
       words + Array(repeating: 0, count: 8 - words.count))
+  }
+
+  /// Bytes, options, limit and alignment of new memory: mostly such as can be.
+  private mutating func memoryWords() -> [UInt64] {
+    let byteCount = UInt64(random.below(random.chance(10) ? 80 : 20)) * 4096
+    guard random.chance(40) else { return [byteCount, 0] }
+    let ram = machine.kernel.platform.ramRange
+    let limit = random.pick([
+      0, 0, 0, ram.lowerBound + UInt64(random.below(600)) * 4096, ram.upperBound, 4096, boundary(),
+    ])
+    let caching = UInt64(random.below(5)) << 4
+    return random.chance(60)
+      ? [byteCount, 2 | caching, limit, random.pick([0, 0, 4096, 8192, 1 << 16, boundary()])]
+      : [byteCount, caching, limit, 0]
   }
 
   /// Arguments that fit a call.
@@ -220,7 +235,7 @@ extension RandomWorld {
         [random.chance(80) ? UInt64(random.below(3)) * 4096 : 2, rights()]
       )
     case .map:
-      (
+      random.chance(20) ? deviceMapping(process) : (
         handle(process, .memory), processHandle(process), pageAddress(),
         [
           UInt64(random.below(2)) * 4096, UInt64(random.below(4)) * 4096,
@@ -228,7 +243,11 @@ extension RandomWorld {
         ]
       )
     case .unmap:
-      (processHandle(process), pageAddress(), UInt64(1 + random.below(3)) * 4096, [])
+      random.chance(20)
+        ? (
+          handle(process, .dmaSpace), deviceAddress(), UInt64(1 + random.below(3)) * 4096, []
+        )
+        : (processHandle(process), pageAddress(), UInt64(1 + random.below(3)) * 4096, [])
     case .protect:
       (
         processHandle(process), pageAddress(), UInt64(1 + random.below(3)) * 4096,
@@ -241,7 +260,8 @@ extension RandomWorld {
     case .setPriority: (handle(process, .thread), UInt64(97 + random.below(5)), 0, [])
     case .bind: bindArguments(process)
     case .acknowledge: (handle(process, .interrupt), 0, 0, [])
-    case .destroy: (handle(process, random.chance(25) ? .budget : nil), 0, 0, [])
+    case .destroy:
+      (handle(process, random.pick([.budget, .dmaSpace, nil, nil, nil])), 0, 0, [])
     case .exit: (boundary(), 0, 0, [])
     case .access:
       (
@@ -255,6 +275,26 @@ extension RandomWorld {
     case .control: (handle(process, .machine), UInt64(random.below(4)), 3, [0x41_4141])
     default: (0, 0, 0, [])
     }
+  }
+
+  /// Memory for a device.
+  private mutating func deviceMapping(
+    _ process: ProcessID
+  ) -> (UInt64, UInt64, UInt64, [UInt64]) {
+    (
+      handle(process, .memory), handle(process, .dmaSpace), random.chance(95) ? 0 : pageAddress(),
+      [
+        UInt64(random.below(3)) * 4096, UInt64(1 + random.below(3)) * 4096,
+        UInt64(random.below(random.chance(90) ? 4 : 9)),
+      ]
+    )
+  }
+
+  /// Mostly one at which a device reaches something.
+  private mutating func deviceAddress() -> UInt64 {
+    let mappings = Census(machine.kernel).dmaMappings
+    guard !mappings.isEmpty, random.chance(90) else { return pageAddress() }
+    return machine.kernel.objects[random.pick(mappings)].address
   }
 
   private mutating func bindArguments(
