@@ -88,7 +88,7 @@ extension ManifestProblem {
     switch self {
     case .duplicateName(let name), .nobodyServes(let name), .circularNeed(let name),
       .priorityTooHigh(let name), .duplicateGrant(let name), .noBudget(let name),
-      .badShare(let name), .tooManyShares(let name):
+      .badShare(let name), .tooManyShares(let name), .queueWithoutOneName(let name):
       name
     }
   }
@@ -102,6 +102,7 @@ extension ManifestProblem {
     case .duplicateGrant: "the manifest gives this service one capability twice"
     case .noBudget: "the manifest gives this service no memory or no objects"
     case .badShare: "the manifest gives this service no share of time, or one that cannot be"
+    case .queueWithoutOneName: "the manifest keeps a queue for this service, which serves not one name"
     case .tooManyShares: "with this service's the manifest shares out more time than there is"
     }
   }

@@ -18,8 +18,18 @@ extension InitServer {
   ) -> Answered {
     let owner = services.firstIndex { $0.process?.number == client.process }
     guard let owner, directory.permits(name, by: owner) else { return reply.fail(.notPermitted) }
+    if services[owner].queue != nil {
+      // The name leads to the queue, and to nothing else.
+      guard capabilities.count == 0 else { return reply.fail(.badCapability) }
+      directory.serve(name)
+      startServices()
+      return reply.succeed(.done)
+    }
+    // Without a badge whoever looks the name up could give copies any badge he likes, that of another
+    // client's session among them.
     guard let endpoint: SendEndpoint = try? capabilities.take(0),
-      let rights = try? endpoint.inspect().rights, rights.includes(ReceiveEndpoint.senderRights)
+      let found = try? endpoint.inspect(), found.badge != 0,
+      found.rights.includes(ReceiveEndpoint.senderRights)
     else { return reply.fail(.badCapability) }
     let (replaced, waiters) = directory.register(name, endpoint.relinquish())
     if replaced != .none { replaced.delete() }
@@ -36,7 +46,14 @@ extension InitServer {
     switch directory.find(name) {
     case .unknown: return reply.fail(.unknownName)
     case .endpoint(let handle): return reply.succeed(.done, attaching: Self.attach(handle))
-    case .absent: return waits ? keepWaiting(name, reply) : reply.fail(.unavailable)
+    case .queue(let handle):
+      guard waits else { return reply.fail(.unavailable) }
+      return reply.succeed(.done, attaching: Self.attach(handle))
+    case .absent:
+      guard waits, let owner = directory.owner(of: name), !services[owner].isGivenUp else {
+        return reply.fail(.unavailable)
+      }
+      return keepWaiting(name, reply)
     }
   }
 
@@ -52,12 +69,13 @@ extension InitServer {
     return answered
   }
 
-  private func answerWaiter(_ waiter: NameDirectory.Waiter) {
+  func answerWaiter(_ waiter: NameDirectory.Waiter) {
     let reply = HeldReply<NameProtocol>(adopting: waiter.reply)
-    guard case .endpoint(let handle) = directory.find(waiter.name) else {
-      return reply.fail(.unavailable)
+    switch directory.find(waiter.name) {
+    case .endpoint(let handle), .queue(let handle):
+      reply.succeed(.done, attaching: Self.attach(handle))
+    case .absent, .unknown: reply.fail(.unavailable)
     }
-    reply.succeed(.done, attaching: Self.attach(handle))
   }
 
   /// A copy of a registered endpoint, as an attachment.

@@ -111,6 +111,7 @@ extension InitServer {
   ) -> Answered {
     if number <= 1 { return reply.fail(.notPermitted) }
     guard let process = find(number) else { return reply.fail(.notFound) }
+    process.isEndAsked = true
     process.kill()
     // What it had started ends before the answer, not when its signal comes.
     checkServices()

@@ -84,7 +84,29 @@ extension InitServer {
         needsAreServed(service)
       else { continue }
       start(service)
+      if service.isGivenUp { giveUp(index) }
     }
+  }
+
+  /// Tells all who wait for a service, at its queue or for its name, that it will not come.
+  private mutating func giveUp(_ index: Int) {
+    services[index].queue = nil
+    let (dropped, waiters) = directory.ownerGivenUp(index)
+    for endpoint in dropped { endpoint.delete() }
+    for waiter in waiters { answerWaiter(waiter) }
+  }
+
+  /// The queue of a service whose manifest has one kept, made at its first start.
+  private mutating func queue(of service: Service) throws(SyscallStatus) -> ServiceQueue? {
+    guard service.entry.keepsQueue else { return nil }
+    if let queue = service.queue { return queue }
+    let queue = try spawner.makeQueue()
+    let sender = try queue.makeSender()
+    service.queue = queue
+    for waiter in directory.keep(service.entry.serves[0], sender.relinquish()) {
+      answerWaiter(waiter)
+    }
+    return queue
   }
 
   private func needsAreServed(_ service: Service) -> Bool {
@@ -98,7 +120,7 @@ extension InitServer {
     // Back before the call returns, and nobody runs before this: init has the highest priority.
     service.reserve = nil
     do throws(SpawnFailure) {
-      service.process = try spawn(entry, number)
+      service.process = try spawn(service, number)
       service.process?.isReported = true
     } catch {
       log.begin(entry.name.asName)
@@ -127,8 +149,9 @@ extension InitServer {
   }
 
   private mutating func spawn(
-    _ entry: ServiceEntry, _ number: UInt32
+    _ service: Service, _ number: UInt32
   ) throws(SpawnFailure) -> LoadedProcess {
+    let entry = service.entry
     let archive = archive
     var path: [UInt8] = []
     path.write(entry.path)
@@ -142,6 +165,13 @@ extension InitServer {
       try authority.give(
         grant, to: prepared.loaded.process, number: number, in: &prepared.record)
     }
+    let queue: ServiceQueue?
+    do throws(SyscallStatus) {
+      queue = try self.queue(of: service)
+    } catch {
+      throw .kernel(error)
+    }
+    try queue?.give(to: prepared.loaded.process, in: &prepared.record)
     return try spawner.launch(prepared, supervisor: supervisor, machine: authority.machine)
   }
 
@@ -166,8 +196,12 @@ extension InitServer {
       for endpoint in directory.ownerEnded(index) { endpoint.delete() }
       service.process = nil
       process.end()
+      // At once, and not when the next instance starts: who waits through it may go on.
+      service.queue?.takeBack()
       spawned.endAll(ownedBy: process.number)
-      planRestart(service, startedAt: process.startTime, exitValue: end)
+      planRestart(
+        service, startedAt: process.startTime, exitValue: end, wasAsked: process.isEndAsked)
+      if service.isGivenUp { giveUp(index) }
     }
     // What was given up above is back, unless it is much: then the next look finds it.
     reserveShares()
@@ -183,11 +217,13 @@ extension InitServer {
     }
   }
 
-  private mutating func planRestart(_ service: Service, startedAt start: UInt64, exitValue: UInt64)
-  {
+  private mutating func planRestart(
+    _ service: Service, startedAt start: UInt64, exitValue: UInt64, wasAsked: Bool = false
+  ) {
     let now = Clock.now()
     service.startTime = service.policy.ended(
-      startedAt: start, now: now, exitValue: exitValue, rule: service.entry.restart)
+      startedAt: start, now: now, exitValue: exitValue, rule: service.entry.restart,
+      wasAsked: wasAsked)
     guard let time = service.startTime, RestartPolicy.isNoticed(time &- now) else { return }
     log.begin(service.entry.name.asName)
     log.write("ended too often; starts again in ")

@@ -18,6 +18,8 @@ final class LoadedProcess {
   let imageBase: UInt64
   /// Whether its end is news to whoever reads the log: a service's, unless it was asked for.
   var isReported = false
+  /// Whether somebody asked init to end it.
+  var isEndAsked = false
   let process: Process
   let thread: Thread
   let budget: Budget

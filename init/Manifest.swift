@@ -11,7 +11,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("console"), path: "bin/console", serves: [Name("console")], needs: [],
       grants: [.serialPort, .directory], priority: 180, memoryLimit: 4 << 20,
-      objectLimit: 512, share: .percent(30), restart: .always)
+      objectLimit: 512, share: .percent(30), restart: .always, keepsQueue: true)
   }
 
   /// Serves "initramfs": the archive's files, in place.
@@ -19,7 +19,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("initramfs"), path: "bin/initramfs", serves: [Name("initramfs")],
       needs: [], grants: [.archive, .directory], priority: 150, memoryLimit: 8 << 20,
-      objectLimit: 4096, share: .percent(15), restart: .always)
+      objectLimit: 4096, share: .percent(15), restart: .always, keepsQueue: true)
   }
 
   /// Serves "vfs": one tree of files over all file services.
@@ -27,7 +27,7 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("vfs"), path: "bin/vfs", serves: [Name("vfs")],
       needs: [Name("initramfs")], grants: [.directory], priority: 140,
-      memoryLimit: 32 << 20, objectLimit: 8192, share: .percent(15), restart: .always)
+      memoryLimit: 32 << 20, objectLimit: 8192, share: .percent(15), restart: .always, keepsQueue: true)
   }
 
   /// The user's command line.
@@ -63,6 +63,9 @@ public struct ServiceEntry {
   /// What of the CPU's time it may use while others want it; all of them together at most all.
   public var share: CPUShare
   public var restart: RestartRule
+  /// Whether init keeps the endpoint of the one name that it serves, so that callers who wait there are
+  /// served by the next instance. Else the endpoint is the service's own and ends with it.
+  public var keepsQueue = false
 }
 
 /// A capability that a service is given, under a name of its own.

@@ -18,6 +18,8 @@ enum ManifestProblem: Error, Equatable {
   case badShare(Name)
   /// With this one's share they add up to more time than there is.
   case tooManyShares(Name)
+  /// A queue is to be kept for other than one name.
+  case queueWithoutOneName(Name)
 }
 
 enum ManifestCheck {
@@ -37,6 +39,9 @@ enum ManifestCheck {
       guard service.priority < highestPriority else { throw .priorityTooHigh(name) }
       guard service.memoryLimit > 0, service.objectLimit > 0 else { throw .noBudget(name) }
       guard service.share.isPossible else { throw .badShare(name) }
+      guard !service.keepsQueue || service.serves.count == 1 else {
+        throw .queueWithoutOneName(name)
+      }
       shares += service.share.millionths
       guard shares <= 1_000_000 else { throw .tooManyShares(name) }
       for (place, grant) in service.grants.enumerated()

@@ -12,7 +12,11 @@ struct NameDirectory {
   private struct Entry {
     let name: Name
     let owner: Int
+    /// Whether the endpoint outlives who serves it.
+    let keepsQueue: Bool
     var endpoint: Handle
+    /// Whether its owner has said that it serves it.
+    var isServed = false
   }
   struct Waiter: Equatable {
     let name: Name
@@ -25,7 +29,7 @@ struct NameDirectory {
   init(_ services: [ServiceEntry]) {
     for (index, service) in services.enumerated() {
       for name in service.serves {
-        entries.append(Entry(name: name, owner: index, endpoint: .none))
+        entries.append(Entry(name: name, owner: index, keepsQueue: service.keepsQueue, endpoint: .none))
       }
     }
   }
@@ -33,6 +37,8 @@ struct NameDirectory {
   /// What a look-up found.
   enum Finding: Equatable {
     case endpoint(Handle)
+    /// The owner is not there now; at this endpoint one can wait for it.
+    case queue(Handle)
     /// The name is known; its owner is not there now.
     case absent
     case unknown
@@ -40,7 +46,8 @@ struct NameDirectory {
 
   func find(_ name: Name) -> Finding {
     guard let entry = entries.first(where: { $0.name == name }) else { return .unknown }
-    return entry.endpoint == .none ? .absent : .endpoint(entry.endpoint)
+    guard entry.endpoint != .none else { return .absent }
+    return entry.isServed ? .endpoint(entry.endpoint) : .queue(entry.endpoint)
   }
 
   func owner(of name: Name) -> Int? { entries.first { $0.name == name }?.owner }
@@ -64,9 +71,30 @@ struct NameDirectory {
     }
     let replaced = entries[index].endpoint
     entries[index].endpoint = endpoint
+    entries[index].isServed = true
+    return (replaced, takeWaiters(for: name))
+  }
+
+  /// Puts in the endpoint that is kept for an owner, which does not serve it yet.
+  ///
+  /// - Returns: who waited for the name.
+  mutating func keep(_ name: Name, _ endpoint: Handle) -> [Waiter] {
+    guard let index = entries.firstIndex(where: { $0.name == name }) else { return [] }
+    entries[index].endpoint = endpoint
+    return takeWaiters(for: name)
+  }
+
+  /// Notes that the owner serves the endpoint that is kept for it.
+  mutating func serve(_ name: Name) {
+    for index in entries.indices where entries[index].name == name {
+      entries[index].isServed = entries[index].endpoint != .none
+    }
+  }
+
+  private mutating func takeWaiters(for name: Name) -> [Waiter] {
     let woken = waiters.filter { $0.name == name }
     waiters.removeAll { $0.name == name }
-    return (replaced, woken)
+    return woken
   }
 
   /// - Returns: false if too many wait already.
@@ -78,15 +106,31 @@ struct NameDirectory {
 
   var waiterCount: Int { waiters.count }
 
-  /// Forgets what an owner registered.
+  /// Forgets what an owner that ended had registered. What is kept for it stays.
   ///
   /// - Returns: the endpoints, to be deleted.
   mutating func ownerEnded(_ owner: Int) -> [Handle] {
     var dropped: [Handle] = []
     for index in entries.indices where entries[index].owner == owner {
-      if entries[index].endpoint != .none { dropped.append(entries[index].endpoint) }
+      entries[index].isServed = false
+      guard !entries[index].keepsQueue, entries[index].endpoint != .none else { continue }
+      dropped.append(entries[index].endpoint)
       entries[index].endpoint = .none
     }
     return dropped
+  }
+
+  /// Forgets an owner that will not come back.
+  ///
+  /// - Returns: its endpoints, to be deleted, and who waited for its names in vain.
+  mutating func ownerGivenUp(_ owner: Int) -> (dropped: [Handle], waiters: [Waiter]) {
+    var dropped = ownerEnded(owner)
+    var woken: [Waiter] = []
+    for index in entries.indices where entries[index].owner == owner {
+      if entries[index].endpoint != .none { dropped.append(entries[index].endpoint) }
+      entries[index].endpoint = .none
+      woken += takeWaiters(for: entries[index].name)
+    }
+    return (dropped, woken)
   }
 }

@@ -3,7 +3,8 @@ import Libmnos
 /// When a service that ended is started again: the sooner it ends, the longer the pause.
 ///
 /// The pause is 50 ms at first and doubles up to 30 s. A service that ran for 10 s counts as
-/// healthy: its next pause is the first again. Times are nanoseconds.
+/// healthy: its next pause is the first again. One that somebody has ended is not unhealthy: its
+/// pause is the first, and the next one is not longer for that. Times are nanoseconds.
 struct RestartPolicy: Equatable {
   static var firstPause: UInt64 { 50_000_000 }
   static var longestPause: UInt64 { 30_000_000_000 }
@@ -19,9 +20,11 @@ struct RestartPolicy: Equatable {
   ///
   /// - Parameters:
   ///   - exitValue: What it ended with; not 0 also if it was ended.
+  ///   - wasAsked: Whether somebody who may do so had it ended.
   /// - Returns: When to start it, or nil for not at all.
   mutating func ended(
-    startedAt start: UInt64, now: UInt64, exitValue: UInt64, rule: RestartRule
+    startedAt start: UInt64, now: UInt64, exitValue: UInt64, rule: RestartRule,
+    wasAsked: Bool = false
   ) -> UInt64? {
     switch rule {
     case .never: return nil
@@ -29,8 +32,8 @@ struct RestartPolicy: Equatable {
     default: break
     }
     if now >= start, now - start >= Self.healthyRun { pause = Self.firstPause }
-    let (next, overflow) = now.addingReportingOverflow(pause)
-    pause = min(pause * 2, Self.longestPause)
+    let (next, overflow) = now.addingReportingOverflow(wasAsked ? Self.firstPause : pause)
+    if !wasAsked { pause = min(pause * 2, Self.longestPause) }
     restartCount &+= 1
     return overflow ? nil : next
   }

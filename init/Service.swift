@@ -14,7 +14,13 @@ final class Service {
   /// it, and it could not be started any more.
   var reserve: Budget?
 
+  /// Where its callers wait, if it is kept for it; made when it is first started.
+  var queue: ServiceQueue?
+
   init(_ entry: ServiceEntry) { self.entry = entry }
+
+  /// Whether it does not run and will not again.
+  var isGivenUp: Bool { process == nil && (isMissing || startTime == nil) }
 
   /// Whether its process is no longer running, noticed or not.
   var hasEnded: Bool {

@@ -71,6 +71,9 @@ struct Spawner: ~Copyable {
     try? budget.makeBudget(memoryLimit: 0, objectLimit: 0, share: share)
   }
 
+  /// An endpoint that outlives the instances of a service.
+  func makeQueue() throws(SyscallStatus) -> ServiceQueue { try ServiceQueue(paidBy: budget) }
+
   /// Starts a prepared process with what its record names.
   func launch(
     _ prepared: PreparedProcess, supervisor: borrowing Notification, machine: borrowing Machine

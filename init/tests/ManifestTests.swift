@@ -73,6 +73,18 @@ import Testing
     #expect(problem([entry("a", memoryLimit: 0)]) == .noBudget(Name("a")))
   }
 
+  @Test(arguments: [([], false), (["x"], true), (["x", "y"], false)] as [([StaticString], Bool)])
+  func aQueueIsKeptForOneName(names: [StaticString], isSound: Bool) {
+    let expected = isSound ? nil : ManifestProblem.queueWithoutOneName(Name("a"))
+
+    #expect(problem([entry("a", serves: names, keepsQueue: true)]) == expected)
+    #expect(problem([entry("a", serves: names)]) == nil)
+  }
+
+  @Test func queuesAreKeptForWhoeverServesAName() {
+    for service in Manifest.services { #expect(service.keepsQueue == !service.serves.isEmpty) }
+  }
+
   @Test func sharesAreChecked() {
     for share in [
       CPUShare(microseconds: 0, period: 1_000), CPUShare(microseconds: 1_001, period: 1_000),

@@ -63,6 +63,62 @@ import Testing
     #expect(names.ownerEnded(0) == [])
   }
 
+  private func keepingDirectory() -> NameDirectory {
+    NameDirectory([entry("console", serves: ["console"], keepsQueue: true), entry("vfs", serves: ["vfs"])])
+  }
+
+  @Test func aKeptQueueIsThereBeforeItsOwnerServesItAndAfterItEnded() {
+    var names = keepingDirectory()
+    let queue = Handle(rawValue: 9)
+    #expect(names.find(console) == .absent)
+
+    #expect(names.keep(console, queue) == [])
+    #expect(names.find(console) == .queue(queue))
+    #expect(!names.isServed(console))
+    names.serve(console)
+    #expect(names.find(console) == .endpoint(queue))
+    #expect(names.ownerEnded(0) == [])
+    #expect(names.find(console) == .queue(queue))
+    names.serve(console)
+    #expect(names.isServed(console))
+  }
+
+  @Test func whoeverWaitedForANameWaitsInItsQueueOnceThereIsOne() {
+    var names = keepingDirectory()
+    for (number, name) in [(1, console), (2, vfs)] as [(UInt32, Name)] {
+      let didFit = names.addWaiter(.init(name: name, reply: Handle(rawValue: number)))
+      #expect(didFit)
+    }
+
+    #expect(names.keep(console, Handle(rawValue: 9)).map(\.reply.rawValue) == [1])
+    #expect(names.waiterCount == 1)
+  }
+
+  @Test func nobodyServesWhatIsNotThere() {
+    var names = keepingDirectory()
+
+    names.serve(console)
+
+    #expect(names.find(console) == .absent && !names.isServed(console))
+  }
+
+  @Test func ownerThatIsGivenUpLeavesNeitherQueueNorWaiters() {
+    var names = keepingDirectory()
+    _ = names.keep(console, Handle(rawValue: 9))
+    for (number, name) in [(1, console), (2, vfs)] as [(UInt32, Name)] {
+      let didFit = names.addWaiter(.init(name: name, reply: Handle(rawValue: number)))
+      #expect(didFit)
+    }
+
+    let left = names.ownerGivenUp(0)
+
+    #expect(left.dropped == [Handle(rawValue: 9)])
+    #expect(left.waiters.map(\.reply.rawValue) == [1])
+    #expect(names.find(console) == .absent)
+    #expect(names.waiterCount == 1)
+    #expect(names.ownerGivenUp(0).dropped.isEmpty)
+  }
+
   @Test func waitersAreBounded() {
     var names = directory()
     for number in 0..<NameDirectory.waiterCapacity {

@@ -31,6 +31,22 @@ import Testing
     #expect(next == run + pause * 1_000_000)
   }
 
+  @Test func anEndThatWasAskedForIsNotHeldAgainstIt() {
+    var policy = RestartPolicy()
+    let first = RestartPolicy.firstPause
+    for _ in 0..<5 {
+      let next = policy.ended(
+        startedAt: 0, now: 0, exitValue: ExitValue.killed, rule: .always, wasAsked: true)
+      #expect(next == first)
+    }
+
+    #expect(policy.ended(startedAt: 0, now: 0, exitValue: 1, rule: .always) == first)
+    #expect(policy.ended(startedAt: 0, now: 0, exitValue: 1, rule: .always) == 2 * first)
+    #expect(
+      policy.ended(startedAt: 0, now: 0, exitValue: 0, rule: .always, wasAsked: true) == first)
+    #expect(policy.restartCount == 8)
+  }
+
   @Test func rulesDecide() {
     var policy = RestartPolicy()
 

@@ -52,7 +52,7 @@ public struct FileService<Backend: FileSystem & ~Copyable>: ~Copyable, Server {
   private mutating func connect(
     _ badge: UInt64, _ reply: consuming PendingReply<API>
   ) -> Answered {
-    guard badge == 0 else { return reply.fail(.badFile) }
+    guard badge == NameProtocol.senderBadge else { return reply.fail(.badFile) }
     let session: UInt64
     do throws(FileSystemError) {
       let connected = try server.connect(now: Clock.now())
@@ -143,17 +143,12 @@ extension FileService where Backend: ~Copyable {
   /// - Throws: why there can be no endpoint, or no registration.
   public static func serve(
     _ backend: consuming Backend, as name: Name, by directory: borrowing Client<NameProtocol>,
-    _ start: borrowing StartContext
+    _ start: inout StartContext
   ) throws(SyscallStatus) {
-    let endpoint = try start.budget.makeEndpoint()
+    let endpoint = try start.serve(as: name, by: directory)
     var service = FileService(
-      backend, endpoint: try endpoint.copy(rights: .all),
+      backend, endpoint: try endpoint.copy(rights: try endpoint.inspect().rights),
       budget: try start.budget.copy(rights: .all))
-    do throws(CallFailure<NameProtocol.Failure>) {
-      try directory.register(name, endpoint)
-    } catch {
-      throw .failed
-    }
     try endpoint.serve(&service)
   }
 }

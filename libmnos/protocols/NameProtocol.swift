@@ -3,11 +3,11 @@
 /// A program holds a send end to it under the start name "directory".
 public enum NameProtocol: Interface {
   public enum Request: MessageCodable, Equatable, Sendable {
-    /// Serves `name` from now on; brings a send end to hand out. Only a service whose
-    /// manifest grants the name may.
+    /// Serves `name` from now on; brings a send end with a badge to hand out, or nothing if init
+    /// keeps the queue. Only a service whose manifest grants the name may.
     case register(Name)
     /// Asks for a send end to whoever serves `name`. With `waits`, the answer comes once
-    /// somebody does; else it is `unavailable` meanwhile.
+    /// somebody does, or once there is a queue to wait in; else it is `unavailable` meanwhile.
     case lookUp(Name, waits: Bool)
   }
 
@@ -15,6 +15,10 @@ public enum NameProtocol: Interface {
   public enum Reply: MessageCodable, Equatable, Sendable {
     case done
   }
+
+  /// The badge of a send end that a service registers. It must have one: whoever holds an endpoint
+  /// without a badge can make copies with any, and so speak as another client.
+  public static var senderBadge: UInt64 { 1 << 63 }
 
   public enum Failure: UInt64, Error, Sendable {
     /// No service of this name is known; waiting would not help.
@@ -60,13 +64,24 @@ extension NameProtocol.Reply {
 }
 
 extension Client where API == NameProtocol {
-  /// Registers a send end under `name`.
+  /// Registers a send end of this process's own endpoint under `name`.
   public func register(
     _ name: Name, _ endpoint: borrowing ReceiveEndpoint
   ) throws(CallFailure<NameProtocol.Failure>) {
     var attachments = Attachments()
-    attachments.attachCopy(of: endpoint, rights: ReceiveEndpoint.senderRights)
+    do throws(SyscallStatus) {
+      attachments.attach(
+        try endpoint.makeSender(badge: NameProtocol.senderBadge),
+        rights: ReceiveEndpoint.senderRights)
+    } catch {
+      throw .kernel(error)
+    }
     _ = try call(.register(name), attaching: attachments)
+  }
+
+  /// Says that this process serves the queue that init keeps for `name`.
+  public func registerQueue(_ name: Name) throws(CallFailure<NameProtocol.Failure>) {
+    _ = try call(.register(name))
   }
 
   /// A send end to whoever serves `name`.

@@ -61,13 +61,8 @@ import _Volatile
     try notification.bind(to: start.thread)
     try interrupt?.bind(to: try notification.makeSignaller(bits: 1))
     var loop = ConsoleLoop(driver: driver, interrupt: interrupt)
-    let endpoint = try start.budget.makeEndpoint()
     let directory = Client<NameProtocol>(try start.take(ShortName("directory")))
-    do throws(CallFailure<NameProtocol.Failure>) {
-      try directory.register(Name("console"), endpoint)
-    } catch {
-      throw .failed
-    }
+    let endpoint = try start.serve(as: Name("console"), by: directory)
     try endpoint.serve(&loop)
   }
 }

@@ -27,7 +27,7 @@ import Libmnos
       throw .badArgument
     }
     let directory: SendEndpoint = try start.take(ShortName("directory"))
-    try FileService.serve(files, as: Name("initramfs"), by: Client(directory), start)
+    try FileService.serve(files, as: Name("initramfs"), by: Client(directory), &start)
   }
 }
 

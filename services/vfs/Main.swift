@@ -14,7 +14,7 @@ import Libmnos
       text.write("/tmp")
       guard let path = try? FilePath(resolving: text.span) else { throw .failed }
       tree.mount(temporary, at: path)
-      try FileService.serve(tree, as: Name("vfs"), by: archive.directory, start)
+      try FileService.serve(tree, as: Name("vfs"), by: archive.directory, &start)
       return 0
     } catch {
       return UInt64(error.rawValue)
