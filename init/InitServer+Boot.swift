@@ -102,7 +102,7 @@ extension ManifestProblem {
     case .duplicateGrant: "the manifest gives this service one capability twice"
     case .noBudget: "the manifest gives this service no memory or no objects"
     case .badShare: "the manifest gives this service no share of time, or one that cannot be"
-    case .queueWithoutOneName: "the manifest keeps a queue for this service, which serves not one name"
+    case .queueWithoutOneName: "the manifest keeps a queue for this service, and not for one name"
     case .tooManyShares: "with this service's the manifest shares out more time than there is"
     }
   }

@@ -25,8 +25,8 @@ extension InitServer {
       startServices()
       return reply.succeed(.done)
     }
-    // Without a badge whoever looks the name up could give copies any badge he likes, that of another
-    // client's session among them.
+    // Without a badge whoever looks the name up could give copies any badge he likes, that of
+    // another client's file among them.
     guard let endpoint: SendEndpoint = try? capabilities.take(0),
       let found = try? endpoint.inspect(), found.badge != 0,
       found.rights.includes(ReceiveEndpoint.senderRights)

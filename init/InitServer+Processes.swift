@@ -94,7 +94,8 @@ extension InitServer {
   }
 
   private func stray(from first: UInt64) -> ProcessProtocol.Reply {
-    StrayProcesses.next(from: first, on: authority.machine, numberOf: { number(ofKernelNumber: $0) })
+    StrayProcesses.next(
+      from: first, on: authority.machine, numberOf: { number(ofKernelNumber: $0) })
   }
 
   /// The number of a process that it started, or its own, by the kernel's number for it.

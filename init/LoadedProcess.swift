@@ -72,13 +72,9 @@ final class LoadedProcess {
   }
 
   /// Takes back all that it has and ever started. Its status is gone then.
-  ///
-  /// Only what a service has lent to its clients stays with them: taken from under them, it
-  /// would be a fault of theirs. It goes back as they let go of it.
   func end() {
     guard !isOver else { return }
     isOver = true
-    guard !isServiceThatStartedNothing else { return endAlone() }
     // The process alone would leave behind what it had made: processes of its own, with
     // capabilities to themselves, live on when nobody else names them.
     do throws(SyscallStatus) {
@@ -87,11 +83,6 @@ final class LoadedProcess {
       // It is gone already, or the kernel does not end budgets.
       endAlone()
     }
-  }
-
-  private var isServiceThatStartedNothing: Bool {
-    // The one process is its own.
-    owner == InitServer.ownNumber && (try? budget.usage().processCount) ?? 0 <= 1
   }
 
   /// Ends the process and gives back what is held for it.

@@ -27,7 +27,8 @@ public enum Manifest {
     ServiceEntry(
       name: ShortName("vfs"), path: "bin/vfs", serves: [Name("vfs")],
       needs: [Name("initramfs")], grants: [.directory], priority: 140,
-      memoryLimit: 32 << 20, objectLimit: 8192, share: .percent(15), restart: .always, keepsQueue: true)
+      memoryLimit: 32 << 20, objectLimit: 8192, share: .percent(15), restart: .always,
+      keepsQueue: true)
   }
 
   /// The user's command line.
@@ -63,8 +64,8 @@ public struct ServiceEntry {
   /// What of the CPU's time it may use while others want it; all of them together at most all.
   public var share: CPUShare
   public var restart: RestartRule
-  /// Whether init keeps the endpoint of the one name that it serves, so that callers who wait there are
-  /// served by the next instance. Else the endpoint is the service's own and ends with it.
+  /// Whether init keeps the endpoint of the one name that it serves, so that callers who wait
+  /// there are served by the next instance. Else the endpoint is the service's own and ends with it.
   public var keepsQueue = false
 }
 

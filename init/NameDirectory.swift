@@ -29,7 +29,8 @@ struct NameDirectory {
   init(_ services: [ServiceEntry]) {
     for (index, service) in services.enumerated() {
       for name in service.serves {
-        entries.append(Entry(name: name, owner: index, keepsQueue: service.keepsQueue, endpoint: .none))
+        entries.append(
+          Entry(name: name, owner: index, keepsQueue: service.keepsQueue, endpoint: .none))
       }
     }
   }

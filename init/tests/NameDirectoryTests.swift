@@ -64,7 +64,9 @@ import Testing
   }
 
   private func keepingDirectory() -> NameDirectory {
-    NameDirectory([entry("console", serves: ["console"], keepsQueue: true), entry("vfs", serves: ["vfs"])])
+    NameDirectory([
+      entry("console", serves: ["console"], keepsQueue: true), entry("vfs", serves: ["vfs"]),
+    ])
   }
 
   @Test func aKeptQueueIsThereBeforeItsOwnerServesItAndAfterItEnded() {

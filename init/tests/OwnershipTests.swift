@@ -12,8 +12,6 @@ struct OwnershipTests {
     var deleted: [UInt64] = []
     /// Handles that `destroy` refuses, as a kernel does that cannot end such an object.
     var refused: Set<UInt64> = []
-    /// What `query` says of every budget: processes and budgets charged to it.
-    var processCount: UInt64 = 1
 
     func answer(_ registers: inout CallRegisters) {
       let number = CallWord(rawValue: registers.call).number
@@ -27,7 +25,6 @@ struct OwnershipTests {
           destroyed.append(handle)
         }
       case UInt64(SyscallNumber.delete.rawValue): deleted.append(handle)
-      case UInt64(SyscallNumber.query.rawValue): registers.words[4] = processCount
       default: break
       }
     }
@@ -64,23 +61,12 @@ struct OwnershipTests {
     }
   }
 
-  /// What clients hold of a service stays with them.
-  @Test(arguments: [1, 2] as [UInt64])
-  func endOfAServiceEndsItsBudgetIfItStartedSomething(processCount: UInt64) {
-    let kernel = FakeKernel()
-    kernel.processCount = processCount
-    HostTrap.answering(by: kernel.answer) {
-      _ = process(7, owner: 1)
-    }
-
-    #expect(kernel.destroyed == [processCount == 1 ? 70 : 72])
-    #expect(kernel.deleted.contains(73) == (processCount == 1))
-  }
-
-  @Test func endOfAProcessEndsItsBudgetAndSoAllThatItStarted() {
+  /// A service too, whose owner is init: its clients hold nothing that they would fault without.
+  @Test(arguments: [1, 5] as [UInt32])
+  func endOfAProcessEndsItsBudgetAndSoAllThatItStarted(owner: UInt32) {
     let kernel = FakeKernel()
     HostTrap.answering(by: kernel.answer) {
-      _ = process(7, owner: 5)
+      _ = process(7, owner: owner)
     }
 
     #expect(kernel.destroyed == [72])

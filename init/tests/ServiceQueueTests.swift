@@ -4,8 +4,8 @@ import Testing
 @testable import InitService
 @testable import Libmnos
 
-/// What init asks of the kernel for a queue that it keeps. Handles: 2 is the budget, 3 the service's
-/// process, and what the kernel makes gets numbers from 100 on.
+/// What init asks of the kernel for a queue that it keeps. Handles: 2 is the budget, 3 the
+/// service's process, and what the kernel makes gets numbers from 100 on.
 struct ServiceQueueTests {
   private final class FakeKernel {
     enum Step: Equatable {
@@ -38,7 +38,8 @@ struct ServiceQueueTests {
         steps.append(
           .copy(
             of: handle, to: registers.argument1,
-            Rights(bits: UInt16(truncatingIfNeeded: registers.words[0])), badge: registers.words[1]))
+            Rights(bits: UInt16(truncatingIfNeeded: registers.words[0])), badge: registers.words[1])
+        )
         last += 1
         registers.argument0 = last
       case UInt64(SyscallNumber.revoke.rawValue): steps.append(.revoke(handle))
@@ -128,7 +129,7 @@ struct ServiceQueueTests {
     let kernel = FakeKernel()
     kernel.refused = refused
     HostTrap.answering(by: kernel.answer) {
-      #expect(throws: SyscallStatus.noMemory) { try makeQueue() }
+      #expect(throws: SyscallStatus.noMemory) { _ = try makeQueue() }
     }
 
     let left = kernel.steps.filter { $0 != .create && $0 != .delete(100) }

@@ -1,165 +1,97 @@
-/// A client of a file service, with a session of its own.
+/// A client of a file service.
+///
+/// It costs the service nothing: there is no session, and an open file is a capability of this
+/// program's.
+///
+/// While the service is being started anew, calls wait. One that it had begun to answer when it
+/// ended fails with `gone`: nobody knows how far it came. What changes nothing is asked once more
+/// then, of the next instance; the rest is for the caller to decide. A file that is open is `gone`
+/// with the server that has it.
 public struct FileClient: ~Copyable {
-  private let session: Client<FileSystemProtocol>
-  private var buffer: MappedMemory
+  public let service: Client<FileSystemProtocol>
 
-  /// Connects.
-  ///
-  /// - Throws: `noFile` if too many clients are connected; `gone`.
-  public init(connectingTo service: borrowing SendEndpoint) throws(FileSystemError) {
-    let connected = try Self.connect(to: service)
-    session = connected.session
-    buffer = connected.buffer
-  }
-
-  private struct Connected: ~Copyable {
-    let session: Client<FileSystemProtocol>
-    let buffer: MappedMemory
-  }
-
-  private static func connect(
-    to service: borrowing SendEndpoint
-  ) throws(FileSystemError) -> Connected {
-    var message = Message()
-    FileSystemProtocol.Request.connect.encode(into: &message)
-    let delivered = try deliver(message, to: service)
-    var capabilities = delivered.capabilities
-    do throws(CallFailure<FileSystemError>) {
-      _ = try decodeReply(delivered.message, of: FileSystemProtocol.self)
-    } catch {
-      throw FileSystemError(error)
-    }
-    do throws(SyscallStatus) {
-      return Connected(
-        session: Client(try capabilities.take(0)),
-        buffer: try MappedMemory(try capabilities.take(1)))
-    } catch {
-      throw FileSystemError(error)
-    }
-  }
-
-  private static func deliver(
-    _ message: Message, to service: borrowing SendEndpoint
-  ) throws(FileSystemError) -> Delivery {
-    do throws(SyscallStatus) {
-      return try service.call(message, accepting: 2)
-    } catch {
-      throw FileSystemError(error)
-    }
-  }
+  /// - Parameter service: As the directory has it under the service's name.
+  public init(_ service: consuming SendEndpoint) { self.service = Client(service) }
 
   /// Opens a file or directory.
-  public mutating func open(
+  public func open(
     _ path: Span<UInt8>, _ options: FileOptions = .read
   ) throws(FileSystemError) -> OpenFile {
-    let count = try put(path, at: 0)
+    do throws(FileSystemError) {
+      return try openOnce(path, options)
+    } catch {
+      guard error == .gone, options == .read else { throw error }
+      return try openOnce(path, options)
+    }
+  }
+
+  public func status(_ path: Span<UInt8>) throws(FileSystemError) -> FileStatus {
+    do throws(FileSystemError) {
+      return try statusOnce(path)
+    } catch {
+      guard error == .gone else { throw error }
+      return try statusOnce(path)
+    }
+  }
+
+  public func createDirectory(_ path: Span<UInt8>) throws(FileSystemError) {
+    _ = try ask(.createDirectory, path)
+  }
+
+  public func remove(_ path: Span<UInt8>) throws(FileSystemError) { _ = try ask(.remove, path) }
+
+  public func rename(
+    _ path: Span<UInt8>, to newPath: Span<UInt8>
+  ) throws(FileSystemError) {
     do throws(CallFailure<FileSystemError>) {
-      var answer = try session.call(
-        .open(pathByteCount: count, options), attaching: Attachments(), accepting: 1)
-      guard case .status(let status) = answer.reply,
-        let endpoint: SendEndpoint = try? answer.capabilities.take(0)
-      else { throw .malformed }
-      return OpenFile(Client(endpoint), status)
+      _ = try service.call(.rename, lending: path, and: newPath)
     } catch {
       throw FileSystemError(error)
     }
   }
 
-  public mutating func status(_ path: Span<UInt8>) throws(FileSystemError) -> FileStatus {
-    let count = try put(path, at: 0)
-    guard case .status(let status) = try ask(.status(pathByteCount: count)) else { throw .failed }
+  private func openOnce(
+    _ path: Span<UInt8>, _ options: FileOptions
+  ) throws(FileSystemError) -> OpenFile {
+    do throws(CallFailure<FileSystemError>) {
+      var answer = try service.call(.open(options), lending: path, accepting: 1)
+      guard case .status(let status) = answer.reply, answer.capabilities.count == 1 else {
+        throw .malformed
+      }
+      return OpenFile(Client(try Self.takeFile(from: &answer.capabilities)), status)
+    } catch {
+      throw FileSystemError(error)
+    }
+  }
+
+  /// A server that ends takes the files along that it has opened, also one that has just come here.
+  private static func takeFile(
+    from capabilities: inout ReceivedCapabilities
+  ) throws(CallFailure<FileSystemError>) -> SendEndpoint {
+    do throws(SyscallStatus) {
+      return try capabilities.take(0)
+    } catch {
+      throw error == .wrongType ? .malformed : .kernel(error)
+    }
+  }
+
+  private func statusOnce(_ path: Span<UInt8>) throws(FileSystemError) -> FileStatus {
+    guard case .status(let status) = try ask(.status, path) else { throw .failed }
     return status
   }
 
-  public mutating func createDirectory(_ path: Span<UInt8>) throws(FileSystemError) {
-    _ = try ask(.createDirectory(pathByteCount: try put(path, at: 0)))
-  }
-
-  public mutating func remove(_ path: Span<UInt8>) throws(FileSystemError) {
-    _ = try ask(.remove(pathByteCount: try put(path, at: 0)))
-  }
-
-  public mutating func rename(
-    _ path: Span<UInt8>, to newPath: Span<UInt8>
-  ) throws(FileSystemError) {
-    let count = try put(path, at: 0)
-    let newCount = try put(newPath, at: path.count)
-    _ = try ask(.rename(pathByteCount: count, newPathByteCount: newCount))
-  }
-
-  /// Reads into `bytes`, as many as one request brings.
-  ///
-  /// - Returns: How many; 0 at the end.
-  public mutating func read(
-    _ file: borrowing OpenFile, at offset: UInt64, into bytes: inout MutableSpan<UInt8>
-  ) throws(FileSystemError) -> Int {
-    let wanted = min(UInt64(bytes.count), UInt64(buffer.byteCount))
-    guard case .count(let count) = try file.ask(.read(offset: offset, byteCount: wanted)),
-      count <= wanted
-    else { throw .failed }
-    let received = buffer.bytes
-    for index in 0..<Int(count) { bytes[index] = received[index] }
-    return Int(count)
-  }
-
-  /// Writes all of `bytes`, in as many requests as it takes.
-  public mutating func write(
-    _ file: borrowing OpenFile, at offset: UInt64, from bytes: Span<UInt8>
-  ) throws(FileSystemError) {
-    var done = 0
-    while done < bytes.count {
-      let piece = min(bytes.count - done, buffer.byteCount)
-      _ = try put(bytes.extracting(done..<done + piece), at: 0)
-      _ = try file.ask(.write(offset: offset + UInt64(done), byteCount: UInt64(piece)))
-      done += piece
-    }
-  }
-
-  /// Lists a directory from `cursor` on, as much as one request brings.
-  ///
-  /// - Returns: Where to go on; nil if there was nothing more.
-  public mutating func list(
-    _ directory: borrowing OpenFile, from cursor: UInt64,
-    _ body: (_ name: [UInt8], _ status: FileStatus) -> Void
-  ) throws(FileSystemError) -> UInt64? {
-    let request = FileSystemProtocol.Request.list(
-      cursor: cursor, byteCount: UInt64(buffer.byteCount))
-    guard case .listed(let byteCount, let next) = try directory.ask(request),
-      byteCount <= UInt64(buffer.byteCount)
-    else { throw .failed }
-    guard byteCount > 0 else { return nil }
-    let listing = buffer.bytes.extracting(0..<Int(byteCount))
-    var offset = 0
-    while let entry = FileListing.next(in: listing, at: &offset) {
-      body(entry.name, entry.status)
-    }
-    return next
-  }
-
-  /// Puts bytes into the buffer and returns how many.
-  private mutating func put(
-    _ bytes: Span<UInt8>, at offset: Int
-  ) throws(FileSystemError) -> UInt64 {
-    var buffer = buffer.mutableBytes
-    guard bytes.count <= buffer.count - offset else { throw .nameTooLong }
-    for index in 0..<bytes.count { buffer[offset + index] = bytes[index] }
-    return UInt64(bytes.count)
-  }
-
   private func ask(
-    _ request: FileSystemProtocol.Request
+    _ request: FileSystemProtocol.Request, _ path: Span<UInt8>
   ) throws(FileSystemError) -> FileSystemProtocol.Reply {
     do throws(CallFailure<FileSystemError>) {
-      return try session.call(request)
+      return try service.call(request, lending: path)
     } catch {
       throw FileSystemError(error)
     }
   }
-
-  deinit { _ = try? session.call(.disconnect) }
 }
 
-/// An open file of a `FileClient`; closed at its end.
+/// An open file or directory; closed at its end.
 public struct OpenFile: ~Copyable {
   private let client: Client<FileSystemProtocol>
   /// As it was when the file was opened.
@@ -170,24 +102,86 @@ public struct OpenFile: ~Copyable {
     self.status = status
   }
 
+  /// Reads into `bytes`, as many as one request brings.
+  ///
+  /// - Returns: How many; 0 at the end.
+  public func read(
+    at offset: UInt64, into bytes: inout MutableSpan<UInt8>
+  ) throws(FileSystemError) -> Int {
+    let wanted = UInt64(bytes.count)
+    let reply: FileSystemProtocol.Reply
+    do throws(CallFailure<FileSystemError>) {
+      reply = try client.call(.read(offset: offset), filling: &bytes)
+    } catch {
+      throw FileSystemError(error)
+    }
+    guard case .count(let count) = reply, count <= wanted else { throw .failed }
+    return Int(count)
+  }
+
+  /// Writes all of `bytes`, in as many requests as it takes.
+  public func write(at offset: UInt64, from bytes: Span<UInt8>) throws(FileSystemError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = bytes.extracting(done..<bytes.count)
+      let reply: FileSystemProtocol.Reply
+      do throws(CallFailure<FileSystemError>) {
+        reply = try client.call(.write(offset: offset + UInt64(done)), lending: rest)
+      } catch {
+        throw FileSystemError(error)
+      }
+      guard case .count(let count) = reply, count > 0, count <= UInt64(rest.count) else {
+        throw .failed
+      }
+      done += Int(count)
+    }
+  }
+
+  /// Lists a directory from `cursor` on, as much as one request brings.
+  ///
+  /// - Returns: Where to go on; nil if there was nothing more.
+  public func list(
+    from cursor: UInt64, _ body: (_ name: [UInt8], _ status: FileStatus) -> Void
+  ) throws(FileSystemError) -> UInt64? {
+    var buffer = [UInt8](repeating: 0, count: Self.listingByteCount)
+    let reply: FileSystemProtocol.Reply
+    do throws(CallFailure<FileSystemError>) {
+      var place = buffer.mutableSpan
+      reply = try client.call(.list(cursor: cursor), filling: &place)
+    } catch {
+      throw FileSystemError(error)
+    }
+    guard case .listed(let byteCount, let next) = reply, byteCount <= UInt64(buffer.count)
+    else { throw .failed }
+    guard byteCount > 0 else { return nil }
+    let listing = buffer.span.extracting(0..<Int(byteCount))
+    var offset = 0
+    while let entry = FileListing.next(in: listing, at: &offset) {
+      body(entry.name, entry.status)
+    }
+    return next
+  }
+
+  /// Room for several entries, and for the longest.
+  private static var listingByteCount: Int { 4096 }
+
   public func setByteCount(_ byteCount: UInt64) throws(FileSystemError) {
     _ = try ask(.setByteCount(byteCount))
   }
 
-  /// Read-only memory that holds the file.
-  public func map() throws(FileSystemError) -> FileMemory {
-    do throws(CallFailure<FileSystemError>) {
-      var answer = try client.call(.map, attaching: Attachments(), accepting: 1)
-      guard case .mapped(let offset, let byteCount) = answer.reply,
-        let memory: Memory = try? answer.capabilities.take(0)
-      else { throw .malformed }
-      return FileMemory(memory, offset: offset, byteCount: byteCount)
-    } catch {
-      throw FileSystemError(error)
-    }
+  /// As it is now.
+  public func currentStatus() throws(FileSystemError) -> FileStatus {
+    guard case .status(let status) = try ask(.fileStatus) else { throw .failed }
+    return status
   }
 
-  func ask(
+  /// What another server passes on, once it has opened the file for somebody else.
+  public consuming func passedOn() -> FileElsewhere {
+    let status = status
+    return FileElsewhere(client.takeEndpoint(), status)
+  }
+
+  private func ask(
     _ request: FileSystemProtocol.Request
   ) throws(FileSystemError) -> FileSystemProtocol.Reply {
     do throws(CallFailure<FileSystemError>) {
@@ -196,8 +190,6 @@ public struct OpenFile: ~Copyable {
       throw FileSystemError(error)
     }
   }
-
-  deinit { _ = try? client.call(.close) }
 }
 
 extension FileSystemError {
@@ -213,6 +205,7 @@ extension FileSystemError {
   public init(_ status: SyscallStatus) {
     switch status {
     case .peerGone, .badCapability, .cancelled, .unavailable: self = .gone
+    case .badPointer: self = .badPointer
     case .noMemory: self = .noSpace
     case .noSlot: self = .noFile
     default: self = .failed

@@ -18,8 +18,11 @@ public struct FileStatus: Equatable, Sendable {
   }
 }
 
-/// A file or directory while it is open: a number that its file system chose.
+/// A file or directory: a number that its file system chose, which fits into a badge.
 public struct FileNode: Equatable, Sendable {
+  /// The highest that a badge has room for.
+  public static var highest: UInt64 { 1 << 61 - 1 }
+
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
@@ -40,15 +43,13 @@ public struct FileEntry: Equatable, Sendable {
 
 /// Files and directories, as the server of a file system asks for them.
 ///
-/// A node stays readable from `open` or `create` to its `close`, even if its name is
-/// removed meanwhile. What a method throws has changed nothing.
+/// Nobody tells a file system who still has a file open. A node names the same file until that is
+/// removed, and after that for as long as its space is not needed; then it is `badFile`. What a
+/// method throws has changed nothing.
 public protocol FileSystem: ~Copyable {
   /// - Throws: `notFound`; `notDirectory` if a middle part is a file, or if `path` was
   ///   written as a directory and is a file.
-  mutating func open(_ path: FilePath) throws(FileSystemError) -> FileNode
-
-  /// Ends what `open` or `create` began.
-  mutating func close(_ node: FileNode)
+  mutating func find(_ path: FilePath) throws(FileSystemError) -> FileNode
 
   mutating func status(of node: FileNode) throws(FileSystemError) -> FileStatus
 
@@ -78,7 +79,7 @@ public protocol FileSystem: ~Copyable {
     of node: FileNode, at cursor: UInt64
   ) throws(FileSystemError) -> FileEntry?
 
-  /// Opens the file or directory at `path`, made now if there is none.
+  /// Finds the file or directory at `path`, made now if there is none.
   ///
   /// - Throws: `exists` if there is one and `isExclusive`, or it is of the other kind and
   ///   a directory was asked for; `isDirectory`, `notFound`, `readOnly`, `noSpace`.
@@ -92,30 +93,44 @@ public protocol FileSystem: ~Copyable {
   /// Renames; a file in the way is replaced by a file, an empty directory by a directory.
   mutating func rename(_ path: FilePath, to newPath: FilePath) throws(FileSystemError)
 
-  /// The memory that holds a file, for reading without copies.
+  // A file system of which parts are with other servers asks those. Others need none of it.
+
+  /// Opens a file that another server has.
   ///
-  /// - Throws: `failed` where files are not kept in one piece.
-  mutating func memory(of node: FileNode) throws(FileSystemError) -> FileMemory
+  /// - Returns: nil for a path whose files are here.
+  mutating func openElsewhere(
+    _ path: FilePath, _ options: FileOptions
+  ) throws(FileSystemError) -> FileElsewhere?
+
+  mutating func status(at path: FilePath) throws(FileSystemError) -> FileStatus
+
+  /// - Throws: `exists`, and as `create`.
+  mutating func createDirectory(_ path: FilePath) throws(FileSystemError)
 }
 
 extension FileSystem where Self: ~Copyable {
-  public mutating func memory(of node: FileNode) throws(FileSystemError) -> FileMemory {
-    throw .failed
+  public mutating func openElsewhere(
+    _ path: FilePath, _ options: FileOptions
+  ) throws(FileSystemError) -> FileElsewhere? { nil }
+
+  public mutating func status(at path: FilePath) throws(FileSystemError) -> FileStatus {
+    try status(of: try find(path))
+  }
+
+  public mutating func createDirectory(_ path: FilePath) throws(FileSystemError) {
+    _ = try create(path, .directory, isExclusive: true)
   }
 }
 
-/// Read-only memory with a file in it.
-public struct FileMemory: ~Copyable {
-  public let memory: Memory
-  /// Where the file begins in the memory, and how long it is, in bytes.
-  public let offset: UInt64
-  public let byteCount: UInt64
+/// An open file of another server's. Its client asks that server from then on, with nobody between.
+public struct FileElsewhere: ~Copyable {
+  public let endpoint: SendEndpoint
+  public let status: FileStatus
 
-  public init(_ memory: consuming Memory, offset: UInt64, byteCount: UInt64) {
-    self.memory = memory
-    self.offset = offset
-    self.byteCount = byteCount
+  public init(_ endpoint: consuming SendEndpoint, _ status: FileStatus) {
+    self.endpoint = endpoint
+    self.status = status
   }
-  /// The capability alone.
-  public consuming func takeMemory() -> Memory { memory }
+
+  consuming func takeEndpoint() -> SendEndpoint { endpoint }
 }

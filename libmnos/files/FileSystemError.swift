@@ -3,10 +3,12 @@
 public enum FileSystemError: UInt64, Error, Sendable {
   /// A number or name that cannot be; a buffer too small for even one entry.
   case badArgument = 101
-  /// The file was closed, or its session ended.
+  /// The file was removed and its space needed, or its server was started anew.
   case badFile = 102
   /// The file was opened without the right to do this.
   case noRight = 104
+  /// What was lent with the request cannot be reached.
+  case badPointer = 106
   case notFound = 120
   case exists = 121
   case isDirectory = 122
@@ -25,7 +27,7 @@ public enum FileSystemError: UInt64, Error, Sendable {
   case failed = 200
   /// No space for more data or names.
   case noSpace = 202
-  /// Too many files are open, or too many clients connected.
+  /// The client or the server has no slot left for a capability.
   case noFile = 203
   /// The server behind it is gone; later it may be there again.
   case gone = 206
@@ -34,8 +36,9 @@ public enum FileSystemError: UInt64, Error, Sendable {
   public var text: StaticString {
     switch self {
     case .badArgument: "not a valid name or number"
-    case .badFile: "the file is not open any more"
+    case .badFile: "the file is not there any more"
     case .noRight: "not opened for that"
+    case .badPointer: "an address is not mapped"
     case .notFound: "no such file or directory"
     case .exists: "exists already"
     case .isDirectory: "is a directory"

@@ -50,6 +50,36 @@ public struct Client<API: Interface>: ~Copyable {
     }
   }
 
+  /// The same, for an answer that brings capabilities.
+  ///
+  /// - Precondition: the request takes at most four words.
+  public func call(
+    _ request: API.Request, lending bytes: Span<UInt8>, accepting count: Int,
+    deadline: UInt64 = Deadline.never
+  ) throws(CallFailure<API.Failure>) -> Answer<API.Reply> {
+    let delivery: Delivery
+    do throws(SyscallStatus) {
+      delivery = try endpoint.call(
+        encoded(request), lending: bytes, accepting: count, deadline: deadline)
+    } catch {
+      throw .kernel(error)
+    }
+    let reply = try decodeReply(delivery.message, of: API.self)
+    return Answer(reply: reply, capabilities: delivery.takeCapabilities())
+  }
+
+  /// Asks and lends two ranges for the server to read until it answers.
+  ///
+  /// - Precondition: the request takes at most four words.
+  public func call(
+    _ request: API.Request, lending bytes: Span<UInt8>, and more: Span<UInt8>,
+    deadline: UInt64 = Deadline.never
+  ) throws(CallFailure<API.Failure>) -> API.Reply {
+    try ask(request) { (message) throws(SyscallStatus) in
+      try endpoint.call(message, lending: bytes, and: more, deadline: deadline).message
+    }
+  }
+
   /// Asks and lends a place for the server to write until it answers. What it has written before
   /// an error stays.
   ///
@@ -62,6 +92,9 @@ public struct Client<API: Interface>: ~Copyable {
       try endpoint.call(message, filling: &bytes, deadline: deadline).message
     }
   }
+
+  /// Gives up the endpoint to another owner.
+  consuming func takeEndpoint() -> SendEndpoint { endpoint }
 
   private func ask(
     _ request: API.Request, by call: (Message) throws(SyscallStatus) -> Message

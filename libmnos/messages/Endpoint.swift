@@ -163,6 +163,6 @@ public struct Delivery: ~Copyable {
 }
 
 /// `TransferRecord.accepts` for the first `count` capabilities, each into any free slot.
-private func acceptedSlots(_ count: Int) -> UInt64 {
+func acceptedSlots(_ count: Int) -> UInt64 {
   count >= 4 ? TransferRecord.acceptsAny : (1 << (16 * UInt64(max(0, count)))) - 1
 }

@@ -83,6 +83,44 @@ extension SendEndpoint {
     }
   }
 
+  /// The same, for an answer that brings capabilities.
+  ///
+  /// - Precondition: the message has at most four words.
+  /// - Throws: as `call`.
+  public func call(
+    _ message: Message, lending bytes: Span<UInt8>, accepting capabilityCount: Int,
+    deadline: UInt64 = Deadline.never
+  ) throws(SyscallStatus) -> Delivery {
+    let record = TransferRecord(accepts: acceptedSlots(capabilityCount))
+    // SAFETY: as above.
+    return try unsafe bytes.withUnsafeBufferPointer { (pointer) throws(SyscallStatus) in
+      let loans = unsafe Loans(ByteRange(UnsafeRawBufferPointer(pointer)), .read)
+      return try call(
+        message, lending: loans, record, isUsed: capabilityCount > 0, deadline: deadline)
+    }
+  }
+
+  /// Sends a message and lends two ranges for its server to read.
+  ///
+  /// - Precondition: the message has at most four words.
+  /// - Throws: as `call`.
+  public func call(
+    _ message: Message, lending bytes: Span<UInt8>, and more: Span<UInt8>,
+    deadline: UInt64 = Deadline.never
+  ) throws(SyscallStatus) -> Delivery {
+    // SAFETY: as above, for both.
+    try unsafe bytes.withUnsafeBufferPointer { (first) throws(SyscallStatus) in
+      try unsafe more.withUnsafeBufferPointer { (second) throws(SyscallStatus) in
+        try unsafe call(
+          message,
+          Loans(
+            ByteRange(UnsafeRawBufferPointer(first)), .read,
+            ByteRange(UnsafeRawBufferPointer(second)), .read),
+          deadline: deadline)
+      }
+    }
+  }
+
   /// Sends a message and lends a place for its server to write.
   ///
   /// - Precondition: the message has at most four words.

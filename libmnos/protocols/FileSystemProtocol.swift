@@ -21,101 +21,83 @@ public struct FileOptions: Equatable, Sendable {
 
 /// Files and directories, by capabilities.
 ///
-/// A client connects, which brings two capabilities: a session, and memory that both ends
-/// have mapped. Paths, names and data stand in that memory, from its first byte on; it is
-/// the server's own, so no client can take it away in the middle of a request. Opening
-/// brings a capability to the open file. Requests on names go to the session, requests on
-/// an open file to its capability.
+/// Requests on names go to the service itself, and lend the path. Opening brings a capability to
+/// the open file, whose badge is all that the server knows of it; letting go of that capability
+/// closes the file. Requests on an open file go to its capability, and lend the bytes or the place
+/// for them. So a client costs a file server nothing between two requests, and no client can use up
+/// what others need to open files.
 public enum FileSystemProtocol: Interface {
-  /// Bytes of the memory of a session, and in the longest single read or write.
-  public static var bufferByteCount: UInt64 { 16 * 1024 }
+  /// Bytes that one request reads, writes or lists at most: no client keeps a server for longer.
+  public static var mostBytes: Int { 16 * 1024 }
 
   public enum Request: MessageCodable, Equatable, Sendable {
-    /// To the server itself; brings the session and its memory.
-    case connect
-    /// To a session: ends it and closes its files.
-    case disconnect
-    /// To a session; the path is this many bytes. Brings the open file.
-    case open(pathByteCount: UInt64, FileOptions)
-    case status(pathByteCount: UInt64)
-    case createDirectory(pathByteCount: UInt64)
-    case remove(pathByteCount: UInt64)
-    /// The new path follows the old one at once.
-    case rename(pathByteCount: UInt64, newPathByteCount: UInt64)
-    /// To an open file: at most `byteCount` bytes.
-    case read(offset: UInt64, byteCount: UInt64)
-    case write(offset: UInt64, byteCount: UInt64)
+    /// Lends a path. Brings the open file.
+    case open(FileOptions)
+    /// Lends a path, as the next two do.
+    case status
+    case createDirectory
+    case remove
+    /// Lends two: what is there, and its new path.
+    case rename
+    /// Lends a place, which is filled as far as there are bytes and one request reads.
+    case read(offset: UInt64)
+    /// Lends the bytes, of which as many are taken as one request writes.
+    case write(offset: UInt64)
     case setByteCount(UInt64)
     case fileStatus
-    /// To an open directory: a `FileListing` of at most `byteCount` bytes.
-    case list(cursor: UInt64, byteCount: UInt64)
-    /// To an open file: brings read-only memory that holds it.
-    case map
-    case close
+    /// To an open directory. Lends a place, for a `FileListing`.
+    case list(cursor: UInt64)
   }
 
   public enum Reply: MessageCodable, Equatable, Sendable {
     case done
     case status(FileStatus)
-    /// Bytes read or listed.
+    /// Bytes that were read or written.
     case count(UInt64)
     /// Bytes of listing, and where to go on; 0 bytes if there is nothing more.
     case listed(byteCount: UInt64, nextCursor: UInt64)
-    /// Where the file is in the memory that came.
-    case mapped(offset: UInt64, byteCount: UInt64)
   }
 
   public typealias Failure = FileSystemError
 }
 
 extension FileSystemProtocol.Request {
-  private var fields: (operation: UInt64, first: UInt64?, second: UInt64?) {
+  private var fields: (operation: UInt64, value: UInt64?) {
     switch self {
-    case .connect: (0x300, nil, nil)
-    case .disconnect: (0x301, nil, nil)
-    case .open(let path, let options): (0x302, path, options.bits)
-    case .status(let path): (0x303, path, nil)
-    case .createDirectory(let path): (0x304, path, nil)
-    case .remove(let path): (0x305, path, nil)
-    case .rename(let path, let newPath): (0x306, path, newPath)
-    case .read(let offset, let count): (0x307, offset, count)
-    case .write(let offset, let count): (0x308, offset, count)
-    case .setByteCount(let count): (0x309, count, nil)
-    case .fileStatus: (0x30a, nil, nil)
-    case .list(let cursor, let count): (0x30b, cursor, count)
-    case .map: (0x30c, nil, nil)
-    case .close: (0x30d, nil, nil)
+    case .open(let options): (0x300, options.bits)
+    case .status: (0x301, nil)
+    case .createDirectory: (0x302, nil)
+    case .remove: (0x303, nil)
+    case .rename: (0x304, nil)
+    case .read(let offset): (0x305, offset)
+    case .write(let offset): (0x306, offset)
+    case .setByteCount(let count): (0x307, count)
+    case .fileStatus: (0x308, nil)
+    case .list(let cursor): (0x309, cursor)
     }
   }
 
   public func encode(into message: inout Message) {
     let fields = fields
     message.append(fields.operation)
-    if let first = fields.first { message.append(first) }
-    if let second = fields.second { message.append(second) }
+    if let value = fields.value { message.append(value) }
   }
 
   public init(from reader: inout MessageReader) throws(MalformedMessage) {
     switch try reader.next() {
-    case 0x300: self = .connect
-    case 0x301: self = .disconnect
-    case 0x302:
-      let path = try reader.next()
+    case 0x300:
       let options = FileOptions(bits: try reader.next())
       guard !options.hasUndefinedBits else { throw MalformedMessage() }
-      self = .open(pathByteCount: path, options)
-    case 0x303: self = .status(pathByteCount: try reader.next())
-    case 0x304: self = .createDirectory(pathByteCount: try reader.next())
-    case 0x305: self = .remove(pathByteCount: try reader.next())
-    case 0x306:
-      self = .rename(pathByteCount: try reader.next(), newPathByteCount: try reader.next())
-    case 0x307: self = .read(offset: try reader.next(), byteCount: try reader.next())
-    case 0x308: self = .write(offset: try reader.next(), byteCount: try reader.next())
-    case 0x309: self = .setByteCount(try reader.next())
-    case 0x30a: self = .fileStatus
-    case 0x30b: self = .list(cursor: try reader.next(), byteCount: try reader.next())
-    case 0x30c: self = .map
-    case 0x30d: self = .close
+      self = .open(options)
+    case 0x301: self = .status
+    case 0x302: self = .createDirectory
+    case 0x303: self = .remove
+    case 0x304: self = .rename
+    case 0x305: self = .read(offset: try reader.next())
+    case 0x306: self = .write(offset: try reader.next())
+    case 0x307: self = .setByteCount(try reader.next())
+    case 0x308: self = .fileStatus
+    case 0x309: self = .list(cursor: try reader.next())
     default: throw MalformedMessage()
     }
   }
@@ -135,10 +117,6 @@ extension FileSystemProtocol.Reply {
       message.append(3)
       message.append(byteCount)
       message.append(nextCursor)
-    case .mapped(let offset, let byteCount):
-      message.append(4)
-      message.append(offset)
-      message.append(byteCount)
     }
   }
 
@@ -155,7 +133,6 @@ extension FileSystemProtocol.Reply {
           kind: kind, byteCount: try reader.next(), isWritable: first & 1 << 16 != 0))
     case 2: self = .count(try reader.next())
     case 3: self = .listed(byteCount: try reader.next(), nextCursor: try reader.next())
-    case 4: self = .mapped(offset: try reader.next(), byteCount: try reader.next())
     default: throw MalformedMessage()
     }
   }

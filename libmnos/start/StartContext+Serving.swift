@@ -6,8 +6,8 @@ extension ReceiveEndpoint {
 extension StartContext {
   /// The endpoint at which this service serves `name`, registered with init.
   ///
-  /// It is the queue that init keeps for the service, where callers wait while it is restarted, or, where
-  /// the manifest asks for none, an endpoint of the service's own, which ends with it.
+  /// It is the queue that init keeps for the service, where callers wait while it is restarted, or,
+  /// where the manifest asks for none, an endpoint of the service's own, which ends with it.
   ///
   /// - Throws: why there can be no endpoint; `failed` if init refuses the name.
   public mutating func serve(

@@ -3,8 +3,6 @@ import Libmnos
 /// Where the bytes of an archive are: mapped memory, or an array in tests.
 protocol ArchiveBytes: ~Copyable {
   func withBytes<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R
-  /// Memory that holds `byteCount` bytes from `place` on.
-  func memory(at place: Int, byteCount: Int) throws(FileSystemError) -> FileMemory
 }
 
 /// Why an archive cannot be served.
@@ -49,7 +47,7 @@ struct ArchiveFileSystem<Bytes: ArchiveBytes & ~Copyable>: ~Copyable, FileSystem
     return (file.dataOffset, file.byteCount)
   }
 
-  func open(_ path: FilePath) throws(FileSystemError) -> FileNode {
+  func find(_ path: FilePath) throws(FileSystemError) -> FileNode {
     var index = 0
     try path.forEachPart { (part: ArraySlice<UInt8>) throws(FileSystemError) in
       guard nodes[index].kind == .directory else { throw .notDirectory }
@@ -59,8 +57,6 @@ struct ArchiveFileSystem<Bytes: ArchiveBytes & ~Copyable>: ~Copyable, FileSystem
     if path.namesDirectory, nodes[index].kind != .directory { throw .notDirectory }
     return FileNode(rawValue: UInt64(index))
   }
-
-  func close(_ node: FileNode) {}
 
   func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
     Self.status(nodes[try index(node)])
@@ -87,11 +83,6 @@ struct ArchiveFileSystem<Bytes: ArchiveBytes & ~Copyable>: ~Copyable, FileSystem
     return FileEntry(name: child.name, status: Self.status(child), nextCursor: cursor + 1)
   }
 
-  func memory(of node: FileNode) throws(FileSystemError) -> FileMemory {
-    let (offset, byteCount) = try place(of: node)
-    return try bytes.memory(at: offset, byteCount: byteCount)
-  }
-
   func write(
     _ node: FileNode, at offset: UInt64, from bytes: Span<UInt8>
   ) throws(FileSystemError) { throw .readOnly }
@@ -103,7 +94,7 @@ struct ArchiveFileSystem<Bytes: ArchiveBytes & ~Copyable>: ~Copyable, FileSystem
   func create(
     _ path: FilePath, _ kind: FileKind, isExclusive: Bool
   ) throws(FileSystemError) -> FileNode {
-    guard let node = try? open(path) else { throw .readOnly }
+    guard let node = try? find(path) else { throw .readOnly }
     guard !isExclusive else { throw .exists }
     let found = try status(of: node).kind
     guard found == kind else { throw kind == .file ? .isDirectory : .exists }

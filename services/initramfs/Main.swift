@@ -52,23 +52,6 @@ struct MappedArchive: ~Copyable, ArchiveBytes {
   func withBytes<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
     try body(memory.bytes.extracting(offset..<offset + byteCount))
   }
-
-  /// The pages that hold a file; what else is in the archive may share the first and last.
-  func memory(at place: Int, byteCount: Int) throws(FileSystemError) -> FileMemory {
-    let page = Int(Limits.pageByteCount)
-    let start = offset + place
-    let firstPage = start / page * page
-    let end = (start + max(byteCount, 1) + page - 1) / page * page
-    do throws(SyscallStatus) {
-      let part = try memory.memory.derive(
-        offset: UInt64(firstPage), byteCount: UInt64(end - firstPage),
-        rights: Rights.read.union(.copy).union(.transfer))
-      return FileMemory(
-        part, offset: UInt64(start - firstPage), byteCount: UInt64(byteCount))
-    } catch {
-      throw FileSystemError(error)
-    }
-  }
 }
 
 extension Span<UInt8> {

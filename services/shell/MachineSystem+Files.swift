@@ -14,7 +14,7 @@ extension MachineSystem {
       entries.removeAll()
       let directory = try files.open(path.span)
       var cursor: UInt64 = 0
-      while let next = try files.list(directory, from: cursor, { entries.append(($0, $1)) }) {
+      while let next = try directory.list(from: cursor, { entries.append(($0, $1)) }) {
         cursor = next
       }
     }
@@ -25,10 +25,10 @@ extension MachineSystem {
     var offset: UInt64 = 0
     try withFiles { (files) throws(FileSystemError) in
       let file = try files.open(path.span)
-      var buffer = [UInt8](repeating: 0, count: Int(FileSystemProtocol.bufferByteCount))
+      var buffer = [UInt8](repeating: 0, count: FileSystemProtocol.mostBytes)
       while true {
         var span = buffer.mutableSpan
-        let count = try files.read(file, at: offset, into: &span)
+        let count = try file.read(at: offset, into: &span)
         offset += UInt64(count)
         guard count > 0, body(Array(buffer[..<count])) else { return }
       }
@@ -39,7 +39,7 @@ extension MachineSystem {
     let options = FileOptions.write.union(.create).union(appends ? .read : .truncate)
     try withFiles { (files) throws(FileSystemError) in
       let file = try files.open(path.span, options)
-      try files.write(file, at: file.status.byteCount, from: bytes.span)
+      try file.write(at: file.status.byteCount, from: bytes.span)
     }
   }
 
@@ -57,34 +57,19 @@ extension MachineSystem {
     }
   }
 
-  /// Runs `body` with a connected client; once more, with a new one, if the file service
-  /// was restarted since the last time.
+  /// Runs `body` with the file service; once more if that, or the server of a file that was open, was
+  /// started anew in the middle. What was under `/tmp` is lost then, so nothing is done twice.
   private func withFiles<R>(
-    _ body: (inout FileClient) throws(FileSystemError) -> R
+    _ body: (borrowing FileClient) throws(FileSystemError) -> R
   ) throws(FileSystemError) -> R {
-    if let client = fileClient.take() {
-      do throws(FileSystemError) {
-        return try use(client, body)
-      } catch {
-        guard error == .gone || error == .badFile else { throw error }
-      }
-    }
-    fileService = try findFiles()
-    return try use(try FileClient(connectingTo: fileService!), body)
-  }
-
-  private func use<R>(
-    _ client: consuming FileClient, _ body: (inout FileClient) throws(FileSystemError) -> R
-  ) throws(FileSystemError) -> R {
-    var client = client
+    if files == nil { files = FileClient(try findFiles()) }
     do throws(FileSystemError) {
-      let result = try body(&client)
-      fileClient = consume client
-      return result
+      return try body(files!)
     } catch {
-      if error != .gone, error != .badFile { fileClient = consume client }
-      throw error
+      guard error == .gone else { throw error }
     }
+    files = FileClient(try findFiles())
+    return try body(files!)
   }
 
   private func findFiles() throws(FileSystemError) -> SendEndpoint {

@@ -67,7 +67,7 @@ extension MachineSystem {
   func capabilities() -> [HeldCapability] {
     var held = given
     if let handle = console?.endpoint.handle { held.append((Text.bytes("console"), handle)) }
-    if let handle = fileService?.handle { held.append((Text.bytes("vfs"), handle)) }
+    if let handle = files?.service.endpoint.handle { held.append((Text.bytes("vfs"), handle)) }
     var capabilities: [HeldCapability] = []
     for (name, handle) in held {
       guard let inspection = try? Inspection(of: handle) else { continue }
@@ -122,11 +122,17 @@ extension MachineSystem {
       request.hasConsole = true
       Self.attachCopy(of: console!, to: &attachments)
     }
-    if fileService != nil {
+    if files != nil {
       request.hasFiles = true
-      attachments.attachCopy(of: fileService!, rights: ReceiveEndpoint.senderRights)
+      Self.attachCopy(of: files!, to: &attachments)
     }
     return processService.spawn(request, attachments)
+  }
+
+  private static func attachCopy(
+    of files: borrowing FileClient, to attachments: inout Attachments
+  ) {
+    attachments.attachCopy(of: files.service.endpoint, rights: ReceiveEndpoint.senderRights)
   }
 
   private static func attachCopy(

@@ -15,8 +15,7 @@ final class MachineSystem: ShellSystem {
   /// What the shell was given at the start, for `caps`.
   private(set) var given: [(name: [UInt8], handle: Handle)] = []
   var console: Client<ConsoleProtocol>?
-  var fileService: SendEndpoint?
-  var fileClient: FileClient?
+  var files: FileClient?
   private(set) var wasInterrupted = false
 
   init(_ start: inout StartContext) throws(SyscallStatus) {

@@ -2,8 +2,10 @@ import Libmnos
 
 // Finding, making, removing and renaming.
 extension MemoryFileSystem {
+  func find(_ path: FilePath) throws(FileSystemError) -> FileNode { node(at: try place(of: path)) }
+
   /// - Throws: `notFound`, `notDirectory`.
-  func find(_ path: FilePath) throws(FileSystemError) -> Int {
+  private func place(of path: FilePath) throws(FileSystemError) -> Int {
     var index = 0
     try path.forEachPart { (part: ArraySlice<UInt8>) throws(FileSystemError) in
       guard nodes[index]!.kind == .directory else { throw .notDirectory }
@@ -18,30 +20,28 @@ extension MemoryFileSystem {
     _ path: FilePath, _ kind: FileKind, isExclusive: Bool
   ) throws(FileSystemError) -> FileNode {
     if let index = try existing(path, kind, isExclusive: isExclusive) {
-      nodes[index]!.openCount += 1
-      return FileNode(rawValue: UInt64(index))
+      return node(at: index)
     }
     guard kind == .directory || !path.namesDirectory else { throw .isDirectory }
-    let parent = try find(path.parent)
+    let parent = try place(of: path.parent)
     guard Self.isName(path.last) else { throw .badArgument }
     let index = try addNode(kind, named: Array(path.last), in: parent)
-    nodes[index]!.openCount = 1
-    return FileNode(rawValue: UInt64(index))
+    return node(at: index)
   }
 
   mutating func remove(_ path: FilePath) throws(FileSystemError) {
-    let index = try find(path)
+    let index = try place(of: path)
     guard index != 0 else { throw .inUse }
     guard nodes[index]!.children.isEmpty else { throw .notEmpty }
     removeName(of: index)
   }
 
   mutating func rename(_ path: FilePath, to newPath: FilePath) throws(FileSystemError) {
-    let index = try find(path)
+    let index = try place(of: path)
     guard index != 0, !newPath.isRoot else { throw .inUse }
     if path.bytes == newPath.bytes { return }
     guard newPath.inside(path) == nil else { throw .intoItself }
-    let parent = try find(newPath.parent)
+    let parent = try place(of: newPath.parent)
     guard nodes[parent]!.kind == .directory else { throw .notDirectory }
     guard Self.isName(newPath.last) else { throw .badArgument }
     if newPath.namesDirectory, nodes[index]!.kind != .directory { throw .notDirectory }
@@ -70,7 +70,7 @@ extension MemoryFileSystem {
   ) throws(FileSystemError) -> Int? {
     let index: Int
     do throws(FileSystemError) {
-      index = try find(path)
+      index = try place(of: path)
     } catch {
       guard error == .notFound else { throw error }
       return nil
@@ -85,12 +85,6 @@ extension MemoryFileSystem {
 
   private func child(named name: ArraySlice<UInt8>, of directory: Int) -> Int? {
     nodes[directory]!.children.first { nodes[$0]!.name.elementsEqual(name) }
-  }
-
-  private mutating func removeName(of index: Int) {
-    unlink(index)
-    nodes[index]!.isLinked = false
-    releaseIfUnused(index)
   }
 
   /// Whether a name can be shown: UTF-8 without control characters.

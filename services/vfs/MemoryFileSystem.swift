@@ -1,13 +1,18 @@
 import Libmnos
 
 /// A file system that can be written and lives as long as its server.
+///
+/// Nobody says when a file is closed. What is removed stays readable for those who have it open until its
+/// pages or its place are needed: the first that was removed is the first to go.
 struct MemoryFileSystem: FileSystem {
   /// Bytes in a page of a file. With the 32 that Swift puts in front of an array's elements it
   /// fills one page of the heap; 4,096 would take two.
   static var pageByteCount: Int { 4064 }
 
-  /// A file or directory. Removed ones stay until they are closed.
+  /// A file or directory.
   struct Node {
+    /// Tells it from others that had its place before.
+    let generation: UInt64
     let kind: FileKind
     var name: [UInt8]
     var parent: Int
@@ -19,7 +24,6 @@ struct MemoryFileSystem: FileSystem {
     /// Of a file: its bytes, in pages; behind `byteCount` they are 0.
     var pages: [[UInt8]] = []
     var byteCount: UInt64 = 0
-    var openCount = 0
     var isLinked = true
   }
 
@@ -27,26 +31,23 @@ struct MemoryFileSystem: FileSystem {
   /// Pages and nodes that may still be used.
   private(set) var freePages: Int
   private(set) var freeNodes: Int
+  /// What has no name any more and is still there, in the order in which it was removed.
+  private var removed: [Int] = []
+  private var lastGeneration: UInt64 = 0
+
+  // In a node's number: its place, and above that its generation, of which there are enough for years
+  // of making files as fast as it goes.
+  private static var placeBits: UInt64 { 16 }
+  private static var generationBits: UInt64 { 37 }
 
   /// - Parameters:
   ///   - pageCapacity: Pages of all files together.
   ///   - nodeCapacity: Files and directories, the root not counted.
   init(pageCapacity: Int, nodeCapacity: Int) {
-    nodes = [Node(kind: .directory, name: [], parent: 0)]
+    precondition(nodeCapacity < 1 << Self.placeBits)
+    nodes = [Node(generation: 0, kind: .directory, name: [], parent: 0)]
     freePages = pageCapacity
     freeNodes = nodeCapacity
-  }
-
-  mutating func open(_ path: FilePath) throws(FileSystemError) -> FileNode {
-    let index = try find(path)
-    nodes[index]!.openCount += 1
-    return FileNode(rawValue: UInt64(index))
-  }
-
-  mutating func close(_ node: FileNode) {
-    guard let index = index(of: node) else { return }
-    nodes[index]!.openCount -= 1
-    releaseIfUnused(index)
   }
 
   func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
@@ -131,10 +132,15 @@ struct MemoryFileSystem: FileSystem {
 // How nodes and pages are kept.
 extension MemoryFileSystem {
   func index(of node: FileNode) -> Int? {
-    guard node.rawValue < UInt64(nodes.count), nodes[Int(node.rawValue)] != nil else {
-      return nil
-    }
-    return Int(node.rawValue)
+    let place = Int(node.rawValue & (1 << Self.placeBits - 1))
+    guard place < nodes.count, let found = nodes[place],
+      found.generation == node.rawValue >> Self.placeBits
+    else { return nil }
+    return place
+  }
+
+  func node(at index: Int) -> FileNode {
+    FileNode(rawValue: UInt64(index) | nodes[index]!.generation << Self.placeBits)
   }
 
   func status(at index: Int) -> FileStatus {
@@ -153,7 +159,7 @@ extension MemoryFileSystem {
     let needed = byteCount / page + (byteCount % page == 0 ? 0 : 1)
     let present = UInt64(nodes[file]!.pages.count)
     guard needed > present else { return }
-    guard needed - present <= UInt64(freePages) else { throw .noSpace }
+    try makeRoom(for: needed - present, keeping: file)
     freePages -= Int(needed - present)
     for _ in present..<needed {
       nodes[file]!.pages.append([UInt8](repeating: 0, count: Self.pageByteCount))
@@ -170,9 +176,13 @@ extension MemoryFileSystem {
   mutating func addNode(
     _ kind: FileKind, named name: [UInt8], in parent: Int
   ) throws(FileSystemError) -> Int {
-    guard freeNodes > 0 else { throw .noSpace }
+    if freeNodes == 0 {
+      guard let oldest = removed.first else { throw .noSpace }
+      release(oldest)
+    }
     freeNodes -= 1
-    let node = Node(kind: kind, name: name, parent: parent)
+    lastGeneration = (lastGeneration + 1) & (1 << Self.generationBits - 1)
+    let node = Node(generation: lastGeneration, kind: kind, name: name, parent: parent)
     let index = nodes.firstIndex { $0 == nil } ?? nodes.count
     if index == nodes.count { nodes.append(node) } else { nodes[index] = node }
     link(index, into: parent)
@@ -191,9 +201,31 @@ extension MemoryFileSystem {
     nodes[parent]!.children.removeAll { $0 == index }
   }
 
-  /// Gives back a node that has no name and that nobody has open.
-  mutating func releaseIfUnused(_ index: Int) {
-    guard index != 0, !nodes[index]!.isLinked, nodes[index]!.openCount == 0 else { return }
+  /// Takes the name of a node away, which stays as long as its space is not needed.
+  mutating func removeName(of index: Int) {
+    unlink(index)
+    nodes[index]!.isLinked = false
+    removed.append(index)
+  }
+
+  /// Has `count` pages free, if need be those of removed files.
+  ///
+  /// - Throws: `noSpace`, with everything as it was.
+  private mutating func makeRoom(
+    for count: UInt64, keeping file: Int
+  ) throws(FileSystemError) {
+    guard count > UInt64(freePages) else { return }
+    var available = freePages
+    for index in removed where index != file { available += nodes[index]!.pages.count }
+    guard count <= UInt64(available) else { throw .noSpace }
+    while count > UInt64(freePages), let oldest = removed.first(where: { $0 != file }) {
+      release(oldest)
+    }
+  }
+
+  /// Gives back a removed node: who still has it open is told that it is not there.
+  private mutating func release(_ index: Int) {
+    removed.removeAll { $0 == index }
     freePages += nodes[index]!.pages.count
     freeNodes += 1
     nodes[index] = nil

@@ -20,15 +20,25 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
     mounts.append(Mount(path: path, fileSystem: fileSystem))
   }
 
-  mutating func open(_ path: FilePath) throws(FileSystemError) -> FileNode {
-    guard let (mount, rest) = place(of: path) else { return try root.open(path) }
-    return Self.node(try mounts[mount].fileSystem.open(rest), in: mount)
+  mutating func find(_ path: FilePath) throws(FileSystemError) -> FileNode {
+    guard let (mount, rest) = place(of: path) else { return try root.find(path) }
+    return Self.node(try mounts[mount].fileSystem.find(rest), in: mount)
   }
 
-  mutating func close(_ node: FileNode) {
-    let (inner, mount) = Self.split(node)
-    guard let mount else { return root.close(inner) }
-    mounts[mount].fileSystem.close(inner)
+  mutating func openElsewhere(
+    _ path: FilePath, _ options: FileOptions
+  ) throws(FileSystemError) -> FileElsewhere? {
+    place(of: path) == nil ? try root.openElsewhere(path, options) : nil
+  }
+
+  mutating func status(at path: FilePath) throws(FileSystemError) -> FileStatus {
+    guard let (mount, rest) = place(of: path) else { return try root.status(at: path) }
+    return try mounts[mount].fileSystem.status(at: rest)
+  }
+
+  mutating func createDirectory(_ path: FilePath) throws(FileSystemError) {
+    guard let (mount, rest) = place(of: path) else { return try root.createDirectory(path) }
+    try mounts[mount].fileSystem.createDirectory(rest)
   }
 
   mutating func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
@@ -89,7 +99,7 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
       try mounts[from].fileSystem.rename(rest, to: newRest)
     default:
       // Looked up so that a missing source is told from a far destination.
-      close(try open(path))
+      _ = try status(at: path)
       throw .crossesFileSystems
     }
   }
@@ -102,13 +112,17 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
     return nil
   }
 
-  // The top byte of a node's number is 0 for the root's, the mount's place + 1 otherwise.
+  // Above what a file system's own number takes: 0 for the root's, the mount's place + 1 otherwise.
+  private static var mountShift: UInt64 { 53 }
+
   private static func node(_ inner: FileNode, in mount: Int) -> FileNode {
-    FileNode(rawValue: inner.rawValue | UInt64(mount + 1) << 56)
+    FileNode(rawValue: inner.rawValue | UInt64(mount + 1) << mountShift)
   }
 
   private static func split(_ node: FileNode) -> (FileNode, Int?) {
-    let mount = Int(node.rawValue >> 56)
-    return (FileNode(rawValue: node.rawValue & ((1 << 56) - 1)), mount == 0 ? nil : mount - 1)
+    let mount = Int(node.rawValue >> mountShift)
+    return (
+      FileNode(rawValue: node.rawValue & ((1 << mountShift) - 1)), mount == 0 ? nil : mount - 1
+    )
   }
 }

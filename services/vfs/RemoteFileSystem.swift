@@ -1,207 +1,103 @@
 import Libmnos
 
-/// A file system that another service serves, found by name and found again when it
-/// was restarted. Files are read from its own memory, mapped here: no call, one copy.
+/// A file system that another service serves, found by name. It resolves paths by asking; what it opens is the other
+/// service's, and the client goes on with that one: neither bytes nor open files are kept here.
+///
+/// While that service is being started anew, asking it waits.
 final class RemoteFileSystem: FileSystem {
-  /// A file or directory that is open here and there.
-  private final class RemoteFile {
-    let file: OpenFile
-    /// A file's bytes, once they were read.
-    var memory: MappedMemory?
-    var offset = 0
-    /// A directory's names, once they were listed.
-    var entries: [(name: [UInt8], status: FileStatus)]?
-
-    init(_ file: consuming OpenFile) { self.file = file }
-
-    /// Copies out of the mapped file, which is taken out for the moment: a view of it
-    /// cannot be had inside an object.
-    func copy(
-      from start: Int, count: Int, into buffer: inout MutableSpan<UInt8>
-    ) throws(FileSystemError) {
-      guard let memory = memory.take() else { throw .failed }
-      Self.copy(memory, from: offset + start, count: count, into: &buffer)
-      self.memory = consume memory
-    }
-
-    private static func copy(
-      _ memory: borrowing MappedMemory, from start: Int, count: Int,
-      into buffer: inout MutableSpan<UInt8>
-    ) {
-      let bytes = memory.bytes
-      for index in 0..<count { buffer[index] = bytes[start + index] }
-    }
-  }
-
   let directory: Client<NameProtocol>
   private let name: Name
   private var client: FileClient?
-  private var files: [RemoteFile?] = []
 
   init(_ name: Name, _ directory: consuming Client<NameProtocol>) {
     self.name = name
     self.directory = directory
   }
 
-  func open(_ path: FilePath) throws(FileSystemError) -> FileNode {
-    try keep(try openFile(path, .read))
-  }
-
-  func close(_ node: FileNode) {
-    guard node.rawValue < UInt64(files.count) else { return }
-    files[Int(node.rawValue)] = nil
-  }
-
-  func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
-    try file(node).file.status
-  }
-
-  func read(
-    _ node: FileNode, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
-  ) throws(FileSystemError) -> Int {
-    let file = try file(node)
-    let status = file.file.status
-    guard status.kind == .file else { throw .isDirectory }
-    guard offset < status.byteCount else { return 0 }
-    if file.memory == nil { try map(file) }
-    let count = min(buffer.count, Int(status.byteCount - offset))
-    try file.copy(from: Int(offset), count: count, into: &buffer)
-    return count
-  }
-
-  func entry(of node: FileNode, at cursor: UInt64) throws(FileSystemError) -> FileEntry? {
-    let file = try file(node)
-    if file.entries == nil { file.entries = try list(file) }
-    guard let entries = file.entries, cursor < UInt64(entries.count) else { return nil }
-    let entry = entries[Int(cursor)]
-    return FileEntry(name: entry.name, status: entry.status, nextCursor: cursor + 1)
-  }
-
-  func memory(of node: FileNode) throws(FileSystemError) -> FileMemory {
-    try file(node).file.map()
-  }
-
-  func create(
-    _ path: FilePath, _ kind: FileKind, isExclusive: Bool
-  ) throws(FileSystemError) -> FileNode {
-    if kind == .directory {
-      try withClient { (client) throws(FileSystemError) in
-        try client.createDirectory(path.absoluteBytes.span)
-      }
-      return try open(path)
+  func openElsewhere(
+    _ path: FilePath, _ options: FileOptions
+  ) throws(FileSystemError) -> FileElsewhere? {
+    let text = Self.text(of: path)
+    return try withClient { (client) throws(FileSystemError) in
+      try client.open(text.span, options).passedOn()
     }
-    let options = FileOptions.create.union(isExclusive ? .exclusive : .read)
-    return try keep(try openFile(path, options))
+  }
+
+  func status(at path: FilePath) throws(FileSystemError) -> FileStatus {
+    let text = Self.text(of: path)
+    return try withClient { (client) throws(FileSystemError) in try client.status(text.span) }
+  }
+
+  func createDirectory(_ path: FilePath) throws(FileSystemError) {
+    let text = Self.text(of: path)
+    try withClient { (client) throws(FileSystemError) in try client.createDirectory(text.span) }
   }
 
   func remove(_ path: FilePath) throws(FileSystemError) {
-    try withClient { (client) throws(FileSystemError) in
-      try client.remove(path.absoluteBytes.span)
-    }
+    let text = Self.text(of: path)
+    try withClient { (client) throws(FileSystemError) in try client.remove(text.span) }
   }
 
   func rename(_ path: FilePath, to newPath: FilePath) throws(FileSystemError) {
+    let (text, newText) = (Self.text(of: path), Self.text(of: newPath))
     try withClient { (client) throws(FileSystemError) in
-      try client.rename(path.absoluteBytes.span, to: newPath.absoluteBytes.span)
+      try client.rename(text.span, to: newText.span)
     }
   }
 
-  func write(
-    _ node: FileNode, at offset: UInt64, from bytes: Span<UInt8>
-  ) throws(FileSystemError) { throw .readOnly }
-
-  func setByteCount(of node: FileNode, to byteCount: UInt64) throws(FileSystemError) {
-    throw .readOnly
-  }
-
-  private func file(_ node: FileNode) throws(FileSystemError) -> RemoteFile {
-    guard node.rawValue < UInt64(files.count), let file = files[Int(node.rawValue)] else {
-      throw .badFile
-    }
-    return file
-  }
-
-  private func keep(_ file: RemoteFile) throws(FileSystemError) -> FileNode {
-    let place = files.firstIndex { $0 == nil } ?? files.count
-    if place == files.count { files.append(file) } else { files[place] = file }
-    return FileNode(rawValue: UInt64(place))
-  }
-
-  private func openFile(
-    _ path: FilePath, _ options: FileOptions
-  ) throws(FileSystemError) -> RemoteFile {
+  private static func text(of path: FilePath) -> [UInt8] {
     var text = path.absoluteBytes
-    if path.namesDirectory { text.append(UInt8(ascii: "/")) }
-    return try withClient { (client) throws(FileSystemError) in
-      RemoteFile(try client.open(text.span, options))
-    }
+    if path.namesDirectory, !path.isRoot { text.append(UInt8(ascii: "/")) }
+    return text
   }
 
-  private func map(_ file: RemoteFile) throws(FileSystemError) {
-    let part = try file.file.map()
-    let (offset, byteCount) = (part.offset, part.byteCount)
-    do throws(SyscallStatus) {
-      let mapped = try MappedMemory(part.takeMemory(), rights: .read)
-      guard offset <= UInt64(mapped.byteCount), byteCount == file.file.status.byteCount,
-        byteCount <= UInt64(mapped.byteCount) - offset
-      else { throw .failed }
-      file.offset = Int(offset)
-      file.memory = consume mapped
-    } catch {
-      throw FileSystemError(error)
-    }
-  }
-
-  private func list(
-    _ file: RemoteFile
-  ) throws(FileSystemError) -> [(name: [UInt8], status: FileStatus)] {
-    var entries: [(name: [UInt8], status: FileStatus)] = []
-    try withClient { (client) throws(FileSystemError) in
-      var cursor: UInt64 = 0
-      while let next = try client.list(file.file, from: cursor, { entries.append(($0, $1)) }) {
-        cursor = next
-      }
-    }
-    return entries
-  }
-
-  /// Runs `body` with a connected client; with a new one if the server was restarted or
-  /// has forgotten the old.
-  private func withClient<R>(
-    _ body: (inout FileClient) throws(FileSystemError) -> R
+  /// Runs `body` with the client, found again by name if its service did not live to answer.
+  private func withClient<R: ~Copyable>(
+    _ body: (borrowing FileClient) throws(FileSystemError) -> R
   ) throws(FileSystemError) -> R {
-    if let client = client.take() {
-      do throws(FileSystemError) {
-        return try run(body, client)
-      } catch {
-        guard error == .gone || error == .badFile else { throw error }
-      }
-    }
-    return try run(body, try connect())
-  }
-
-  /// Runs `body` and keeps the client, unless its server is gone.
-  private func run<R>(
-    _ body: (inout FileClient) throws(FileSystemError) -> R, _ client: consuming FileClient
-  ) throws(FileSystemError) -> R {
-    var client = client
+    let client = try takeClient()
     do throws(FileSystemError) {
-      let result = try body(&client)
+      let result = try body(client)
       self.client = consume client
       return result
     } catch {
-      if error != .gone, error != .badFile { self.client = consume client }
+      if error != .gone { self.client = consume client }
       throw error
     }
   }
 
-  private func connect() throws(FileSystemError) -> FileClient {
-    let endpoint: SendEndpoint
+  private func takeClient() throws(FileSystemError) -> FileClient {
+    if let client = client.take() { return client }
     do throws(CallFailure<NameProtocol.Failure>) {
-      endpoint = try directory.lookUp(name)
+      return FileClient(try directory.lookUp(name))
     } catch {
       throw .gone
     }
-    return try FileClient(connectingTo: endpoint)
   }
+}
+
+// No file of it is here, so nobody has a number of one.
+extension RemoteFileSystem {
+  func find(_ path: FilePath) throws(FileSystemError) -> FileNode { throw .badFile }
+  func status(of node: FileNode) throws(FileSystemError) -> FileStatus { throw .badFile }
+
+  func read(
+    _ node: FileNode, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(FileSystemError) -> Int { throw .badFile }
+
+  func write(
+    _ node: FileNode, at offset: UInt64, from bytes: Span<UInt8>
+  ) throws(FileSystemError) { throw .badFile }
+
+  func setByteCount(of node: FileNode, to byteCount: UInt64) throws(FileSystemError) {
+    throw .badFile
+  }
+
+  func entry(of node: FileNode, at cursor: UInt64) throws(FileSystemError) -> FileEntry? {
+    throw .badFile
+  }
+
+  func create(
+    _ path: FilePath, _ kind: FileKind, isExclusive: Bool
+  ) throws(FileSystemError) -> FileNode { throw .badFile }
 }

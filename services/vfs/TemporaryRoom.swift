@@ -16,7 +16,7 @@ struct TemporaryRoom: Equatable {
 
   /// - Parameter memory: Bytes that the service has.
   init(memory: UInt64) {
-    // Half is for sessions, and for the heap to have gaps.
+    // Half is for the service itself, and for the heap to have gaps.
     let room = Int(clamping: memory / 2)
     nodeCapacity = min(Self.largestNodeCount, room / 4 / Self.nodeByteCount)
     pageCapacity = min(

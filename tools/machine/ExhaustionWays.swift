@@ -96,7 +96,7 @@ public enum ExhaustionWays {
 
   private static let rest = [
     Way("aKilledShellComesBack", ["kill shell", "echo $?"], status: 0, "0"),
-    Way("fileSessionsRunOut", misbehaving("sessions") + ["cat /etc/motd"], status: 0, "mnos"),
+    Way("openFilesCostOthersNothing", misbehaving("files") + ["cat /etc/motd"], status: 0, "mnos"),
     Way("killedServicesComeBack", ["kill vfs initramfs", "cat /etc/motd"], status: 0, "mnos"),
   ]
 

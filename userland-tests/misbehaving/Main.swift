@@ -31,7 +31,10 @@ import Libmnos
       case .objects: while true { keep(try start.budget.makeNotification()) }
       case .memory: while true { keep(try start.budget.makeMemory(byteCount: 1 << 20)) }
       case .threads: try endlessThreads(start)
-      case .sessions: try endlessSessions(&start)
+      case .files: try manyFiles(&start)
+      case .holdFiles:
+        try manyFiles(&start)
+        while true { _ = try? start.budget.makeNotification().wait() }
       case .children: try leaveChildren(start)
       }
       return 0
@@ -44,12 +47,12 @@ import Libmnos
 /// A way to go wrong.
 enum Way {
   case hog, hogInPieces, hogWithThread, hogInThread, trap, trapInThread, recursion
-  case leaveThread, leaveSpinning, objects, memory, threads, sessions, children
+  case leaveThread, leaveSpinning, objects, memory, threads, files, holdFiles, children
 
   static var all: [Way] {
     [
       .hog, .hogInPieces, .hogWithThread, .hogInThread, .trap, .trapInThread, .recursion,
-      .leaveThread, .leaveSpinning, .objects, .memory, .threads, .sessions, .children,
+      .leaveThread, .leaveSpinning, .objects, .memory, .threads, .files, .holdFiles, .children,
     ]
   }
 
@@ -67,7 +70,8 @@ enum Way {
     case .objects: "objects"
     case .memory: "memory"
     case .threads: "threads"
-    case .sessions: "sessions"
+    case .files: "files"
+    case .holdFiles: "hold-files"
     case .children: "children"
     }
   }
@@ -135,12 +139,17 @@ extension Misbehaving {
     _ = capability.relinquish()
   }
 
-  private static func endlessSessions(_ start: inout StartContext) throws(SyscallStatus) {
-    let files: SendEndpoint = try start.take(ShortName("files"))
+  /// Opens a file 200 times, and ends while it has them all.
+  private static func manyFiles(_ start: inout StartContext) throws(SyscallStatus) {
+    let files = FileClient(try start.take(ShortName("files")))
+    var text: [UInt8] = []
+    text.write("/etc/motd")
     for _ in 0..<200 {
-      var message = Message()
-      FileSystemProtocol.Request.connect.encode(into: &message)
-      _ = try files.call(message, accepting: 0)
+      do throws(FileSystemError) {
+        KeptFile(try files.open(text.span)).leave()
+      } catch {
+        throw .unavailable
+      }
     }
   }
 
@@ -166,6 +175,16 @@ final class KeptThread {
   init(_ thread: consuming RunningThread) { self.thread = consume thread }
 
   /// Nothing lets go of this object any more.
+  func leave() { itself = self }
+}
+
+/// A file that stays open.
+final class KeptFile {
+  private let file: OpenFile
+  private var itself: KeptFile?
+
+  init(_ file: consuming OpenFile) { self.file = file }
+
   func leave() { itself = self }
 }
 

@@ -10,7 +10,7 @@ import Testing
     let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     let files = try archive(["etc/file": bytes], format: format)
 
-    let node = try files.open(path("/etc/file"))
+    let node = try files.find(path("/etc/file"))
 
     #expect(try readAll(files, node) == bytes)
     #expect(try files.status(of: node).byteCount == UInt64(byteCount))
@@ -26,18 +26,18 @@ import Testing
   @Test func placeOfAFileIsInTheArchive() throws {
     let files = try archive(["a": [5, 6, 7]], format: "ustar")
 
-    let place = try files.place(of: try files.open(path("a")))
+    let place = try files.place(of: try files.find(path("a")))
 
     let found = files.bytes.withBytes { (bytes: Span<UInt8>) in
       (0..<place.byteCount).map { bytes[place.offset + $0] }
     }
     #expect(found == [5, 6, 7])
-    #expect(throws: FileSystemError.isDirectory) { try files.place(of: files.open(FilePath())) }
+    #expect(throws: FileSystemError.isDirectory) { try files.place(of: files.find(FilePath())) }
   }
 
   @Test func vfs002OffsetsBehindTheEndReadNothing() throws {
     let files = try archive(["a": [5, 6, 7]], format: "ustar")
-    let node = try files.open(path("a"))
+    let node = try files.find(path("a"))
     var buffer = [UInt8](repeating: 0, count: 8)
 
     for offset: UInt64 in [3, 4, UInt64(Int64.max), .max] {
@@ -51,20 +51,20 @@ import Testing
     var buffer = [UInt8](repeating: 0, count: 8)
     var span = buffer.mutableSpan
 
-    let directory = try files.open(path("d"))
+    let directory = try files.find(path("d"))
     #expect(throws: FileSystemError.isDirectory) {
       try files.read(directory, at: 0, into: &span)
     }
-    let file = try files.open(path("d/a"))
+    let file = try files.find(path("d/a"))
     #expect(throws: FileSystemError.notDirectory) { try files.entry(of: file, at: 0) }
-    #expect(throws: FileSystemError.notDirectory) { try files.open(path("d/a/x")) }
-    #expect(throws: FileSystemError.notDirectory) { try files.open(path("d/a/")) }
-    #expect(throws: FileSystemError.notFound) { try files.open(path("d/b")) }
+    #expect(throws: FileSystemError.notDirectory) { try files.find(path("d/a/x")) }
+    #expect(throws: FileSystemError.notDirectory) { try files.find(path("d/a/")) }
+    #expect(throws: FileSystemError.notFound) { try files.find(path("d/b")) }
   }
 
   @Test func vfs011NothingCanBeChanged() throws {
     let files = try archive(["a": [1]], format: "ustar")
-    let node = try files.open(path("a"))
+    let node = try files.find(path("a"))
 
     #expect(throws: FileSystemError.readOnly) { try files.write(node, at: 0, from: [2].span) }
     #expect(throws: FileSystemError.readOnly) { try files.setByteCount(of: node, to: 0) }
@@ -117,7 +117,7 @@ import Testing
   private func names(
     _ files: borrowing ArchiveFileSystem<ArrayBytes>, _ text: String
   ) throws -> [String] {
-    let directory = try files.open(path(text))
+    let directory = try files.find(path(text))
     var names: [String] = []
     var cursor: UInt64 = 0
     while let entry = try files.entry(of: directory, at: cursor) {
@@ -146,10 +146,6 @@ struct ArrayBytes: ArchiveBytes {
 
   func withBytes<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
     try body(bytes.span)
-  }
-
-  func memory(at place: Int, byteCount: Int) throws(FileSystemError) -> FileMemory {
-    throw .failed
   }
 }
 

@@ -3,71 +3,112 @@ import Testing
 
 @testable import VFSService
 
-/// A client of a file server, with a buffer of its own.
-final class TestClient {
-  let files: TestFiles
-  let session: UInt64
-  var buffer = [UInt8](repeating: 0, count: Int(FileSystemProtocol.bufferByteCount))
+/// What a client lends with one request: up to two arrays. As the kernel does, it refuses what the
+/// lease does not allow, and what is not there.
+final class TestLender: FileLender {
+  var bytes: [[UInt8]]
+  private let access: [LeaseAccess]
+  /// What a server is told that reaches for it.
+  private let failure: SyscallStatus
 
-  init(_ files: TestFiles) throws {
-    self.files = files
-    session = try files.server.connect(now: files.now).badge
+  init(_ bytes: [[UInt8]], _ access: LeaseAccess, failure: SyscallStatus = .ok) {
+    self.bytes = bytes
+    self.access = bytes.map { _ in access }
+    self.failure = failure
   }
 
+  func byteCount(_ lease: Int, for wanted: LeaseAccess) -> UInt64 {
+    lease < bytes.count && access[lease].includes(wanted) ? UInt64(bytes[lease].count) : 0
+  }
+
+  func read(
+    _ lease: Int, at offset: UInt64, into target: inout MutableSpan<UInt8>
+  ) throws(SyscallStatus) {
+    guard failure == .ok else { throw failure }
+    guard lease < bytes.count, Int(offset) + target.count <= bytes[lease].count else {
+      throw .badArgument
+    }
+    guard access[lease].includes(.read) else { throw .noRight }
+    for index in 0..<target.count { target[index] = bytes[lease][Int(offset) + index] }
+  }
+
+  func write(
+    _ source: Span<UInt8>, to lease: Int, at offset: UInt64
+  ) throws(SyscallStatus) {
+    guard failure == .ok else { throw failure }
+    guard lease < bytes.count, Int(offset) + source.count <= bytes[lease].count else {
+      throw .badArgument
+    }
+    guard access[lease].includes(.write) else { throw .noRight }
+    for index in 0..<source.count { bytes[lease][Int(offset) + index] = source[index] }
+  }
+}
+
+/// A client of a file server. An open file is its badge.
+final class TestClient {
+  let files: TestFiles
+  let byName = NameProtocol.senderBadge
+
+  init(_ files: TestFiles) { self.files = files }
+
   func open(_ path: String, _ options: FileOptions = .read) throws -> UInt64 {
-    let count = put(path)
-    let copy = buffer
-    return try files.server.open(
-      count, options, from: session, in: copy.span, now: files.now
-    ).badge
+    let lender = TestLender([Array(path.utf8)], .read)
+    switch try files.server.open(options, from: byName, lending: lender) {
+    case .here(let file, _): return file.rawValue
+    case .elsewhere: throw FileSystemError.failed
+    }
   }
 
   func ask(
-    _ request: FileSystemProtocol.Request, _ badge: UInt64? = nil
+    _ request: FileSystemProtocol.Request, _ badge: UInt64? = nil, _ lender: TestLender
   ) throws -> FileSystemProtocol.Reply {
-    var copy = buffer
-    defer { buffer = copy }
-    var span = copy.mutableSpan
-    return try files.server.answer(
-      request, from: badge ?? session, in: &span, now: files.now)
+    try files.server.answer(request, from: badge ?? byName, lending: lender)
   }
 
-  func put(_ text: String, at offset: Int = 0) -> UInt64 {
-    let bytes = Array(text.utf8)
-    buffer.replaceSubrange(offset..<offset + bytes.count, with: bytes)
-    return UInt64(bytes.count)
+  /// A request that lends nothing.
+  func ask(
+    _ request: FileSystemProtocol.Request, _ badge: UInt64
+  ) throws -> FileSystemProtocol.Reply {
+    try ask(request, badge, TestLender([], .none))
+  }
+
+  private func ask(
+    _ request: FileSystemProtocol.Request, paths: String...
+  ) throws -> FileSystemProtocol.Reply {
+    try ask(request, nil, TestLender(paths.map { Array($0.utf8) }, .read))
   }
 
   func status(_ path: String) throws -> FileStatus {
-    guard case .status(let status) = try ask(.status(pathByteCount: put(path))) else {
+    guard case .status(let status) = try ask(.status, paths: path) else {
       throw FileSystemError.failed
     }
     return status
   }
 
-  func makeDirectory(_ path: String) throws {
-    _ = try ask(.createDirectory(pathByteCount: put(path)))
-  }
+  func makeDirectory(_ path: String) throws { _ = try ask(.createDirectory, paths: path) }
 
-  func remove(_ path: String) throws { _ = try ask(.remove(pathByteCount: put(path))) }
+  func remove(_ path: String) throws { _ = try ask(.remove, paths: path) }
 
   func rename(_ path: String, to newPath: String) throws {
-    let count = put(path)
-    _ = try ask(
-      .rename(pathByteCount: count, newPathByteCount: put(newPath, at: Int(count))))
+    _ = try ask(.rename, paths: path, newPath)
   }
 
-  func close(_ file: UInt64) throws { try files.server.close(file, now: files.now) }
-
-  func write(_ file: UInt64, _ bytes: [UInt8], at offset: UInt64 = 0) throws {
-    buffer.replaceSubrange(0..<bytes.count, with: bytes)
-    _ = try ask(.write(offset: offset, byteCount: UInt64(bytes.count)), file)
+  /// - Returns: How many were taken.
+  @discardableResult
+  func write(_ file: UInt64, _ bytes: [UInt8], at offset: UInt64 = 0) throws -> Int {
+    guard
+      case .count(let count) = try ask(
+        .write(offset: offset), file, TestLender([bytes], .read))
+    else { throw FileSystemError.failed }
+    return Int(count)
   }
 
   func read(_ file: UInt64, at offset: UInt64 = 0, count: UInt64 = 4096) throws -> [UInt8] {
-    guard case .count(let count) = try ask(.read(offset: offset, byteCount: count), file)
-    else { throw FileSystemError.failed }
-    return Array(buffer.prefix(Int(count)))
+    let lender = TestLender([[UInt8](repeating: 0, count: Int(count))], .write)
+    guard case .count(let count) = try ask(.read(offset: offset), file, lender) else {
+      throw FileSystemError.failed
+    }
+    return Array(lender.bytes[0].prefix(Int(count)))
   }
 
   /// All of a file, in pieces of `piece` bytes.
@@ -85,35 +126,37 @@ final class TestClient {
     let file = try open(path, .write.union(.create).union(.truncate))
     var offset = 0
     while offset < bytes.count {
-      let piece = Array(bytes[offset..<min(offset + 16_000, bytes.count)])
-      try write(file, piece, at: UInt64(offset))
-      offset += piece.count
+      offset += try write(file, Array(bytes[offset...]), at: UInt64(offset))
     }
-    try close(file)
   }
 
-  func load(_ path: String) throws -> [UInt8] {
-    let file = try open(path)
-    defer { try? close(file) }
-    return try readAll(file)
+  func load(_ path: String) throws -> [UInt8] { try readAll(try open(path)) }
+
+  /// A piece of a listing, and where to go on.
+  func list(
+    _ directory: UInt64, from cursor: UInt64, byteCount: UInt64
+  ) throws -> (names: [String], next: UInt64) {
+    let lender = TestLender([[UInt8](repeating: 0, count: Int(byteCount))], .write)
+    guard case .listed(let count, let next) = try ask(.list(cursor: cursor), directory, lender)
+    else { throw FileSystemError.failed }
+    var (names, offset) = ([String](), 0)
+    let bytes = lender.bytes[0]
+    while let entry = FileListing.next(in: bytes.span.extracting(0..<Int(count)), at: &offset) {
+      names.append(String(decoding: entry.name, as: UTF8.self))
+    }
+    return (names, next)
   }
 
   /// Names of a directory, listed with room for `byteCount` bytes at a time.
   func list(_ path: String, byteCount: UInt64 = 16_384) throws -> [String] {
     let directory = try open(path)
-    defer { try? close(directory) }
     var names: [String] = []
     var cursor: UInt64 = 0
     while true {
-      let reply = try ask(.list(cursor: cursor, byteCount: byteCount), directory)
-      guard case .listed(let count, let next) = reply else { throw FileSystemError.failed }
-      if count == 0 { return names }
-      var offset = 0
-      let copy = buffer
-      while let entry = FileListing.next(in: copy.span.extracting(0..<Int(count)), at: &offset) {
-        names.append(String(decoding: entry.name, as: UTF8.self))
-      }
-      cursor = next
+      let part = try list(directory, from: cursor, byteCount: byteCount)
+      if part.names.isEmpty { return names }
+      names += part.names
+      cursor = part.next
     }
   }
 }
@@ -121,7 +164,6 @@ final class TestClient {
 /// A file server over a read-only root with a writable `/tmp`.
 final class TestFiles {
   var server: FileServer<MountedFileSystem<ReadOnlyRoot>>
-  var now: UInt64 = 0
 
   init(pageCapacity: Int = 256, nodeCapacity: Int = 4096) throws {
     var mounted = MountedFileSystem(root: ReadOnlyRoot())
@@ -138,7 +180,7 @@ struct ReadOnlyRoot: FileSystem {
 
   private let names = ["", "etc", "etc/motd", "tmp", "void"]
 
-  mutating func open(_ path: FilePath) throws(FileSystemError) -> FileNode {
+  mutating func find(_ path: FilePath) throws(FileSystemError) -> FileNode {
     let text = String(decoding: path.bytes, as: UTF8.self)
     if text.hasPrefix("etc/motd/") || text == "etc/motd" && path.namesDirectory {
       throw .notDirectory
@@ -146,8 +188,6 @@ struct ReadOnlyRoot: FileSystem {
     guard let index = names.firstIndex(of: text) else { throw .notFound }
     return FileNode(rawValue: UInt64(index))
   }
-
-  mutating func close(_ node: FileNode) {}
 
   func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
     let isFile = node.rawValue == 2

@@ -11,7 +11,7 @@ import Testing
     print("seed \(seed)")
     var random = RandomState(seed: seed)
     let files = try TestFiles(pageCapacity: 64)
-    var clients = try (0..<8).map { try Worker(try TestClient(files), number: $0) }
+    var clients = try (0..<8).map { try Worker(TestClient(files), number: $0) }
 
     for _ in 0..<4_000 {
       let index = Int(random.next() % 8)
