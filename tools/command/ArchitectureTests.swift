@@ -1,4 +1,5 @@
 import Builder
+import Foundation
 import Machine
 import ToolSupport
 
@@ -65,6 +66,12 @@ struct ArchitectureTests: Sendable {
       reporting(program, weight: 15) { () throws(ToolFailure) in
         try tests.firstProgramTests(program, image: image)
       }
+    }
+    if let image = images.restarts, run.isWanted("restarts") {
+      jobs.append(
+        reporting("restarts", weight: 40) { () throws(ToolFailure) in
+          try tests.firstProgramTests("restarts", image: image)
+        })
     }
     let scripts = SessionScripts.all.filter { run.isWanted($0.name) }
     if !scripts.isEmpty {
@@ -170,6 +177,8 @@ struct TestImages {
   /// Test programs that have init's place, and their images.
   private(set) var firstPrograms: [(program: String, image: String)] = []
   private(set) var damaged: [DamagedImageChecks.Image] = []
+  /// The system with a program in the shell's place that ends its services again and again.
+  private(set) var restarts: String?
 
   /// - Parameter workerCount: How many compilers at a time; nil for as many as there are cores.
   init(
@@ -195,6 +204,7 @@ struct TestImages {
       try request.make(architecture, at: image)
       firstPrograms.append((program.name, image))
     }
+    restarts = try Self.makeRestarts(architecture, in: folder, request)
     damaged = try DamagedImageChecks.prepare(architecture)
     try FileChecks.prepare("\(folder)/samples")
     request.additions = ["\(folder)/samples"]
@@ -203,5 +213,22 @@ struct TestImages {
     let path = "\(folder)/limine.iso"
     try ImageRequest(limine: folderOfLimine).make(architecture, at: path)
     limine = path
+  }
+
+  /// `MNOS_KILLS` says how many kills there are, in place of the program's own number.
+  private static func makeRestarts(
+    _ architecture: Architecture, in folder: String, _ request: ImageRequest
+  ) throws(ToolFailure) -> String {
+    var request = request
+    request.standIns = ["shell": "restarts"]
+    if let count = ProcessInfo.processInfo.environment["MNOS_KILLS"] {
+      let files = "\(folder)/restarts"
+      try Files.makeEmptyFolder("\(files)/samples")
+      try Files.write(Array(count.utf8), to: "\(files)/samples/kills")
+      request.additions = [files]
+    }
+    let image = "\(folder)/restarts.iso"
+    try request.make(architecture, at: image)
+    return image
   }
 }

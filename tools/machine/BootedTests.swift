@@ -29,13 +29,15 @@ public struct BootedTests: Sendable {
       isShown: { $0.hasPrefix("selftest: ") }, judge: Judge.selfTests)
   }
 
-  /// Boots `image`, on which the test program of this name has init's place, and judges its lines.
+  /// Boots `image`, on which the test program of this name has the place of init or of a service, and
+  /// judges its lines.
   public func firstProgramTests(
     _ program: String, image: String
   ) throws(ToolFailure) -> TestReport {
     let report = try firstLines(
       of: image, isLast: { $0 == "PASS" || $0 == "FAIL" },
-      isShown: { $0.hasPrefix("not ok ") }, judge: { Judge.userTests($0, program: program) })
+      isShown: { $0.hasPrefix("not ok ") || $0.hasPrefix("\(program): ") },
+      judge: { Judge.userTests($0, program: program) })
     progress("\(program): \(report.summary)")
     return report
   }
@@ -48,10 +50,13 @@ public struct BootedTests: Sendable {
     let machine = try GuestMachine(try command(image: image))
     defer { machine.kill() }
     var transcript = Transcript()
-    let deadline = ContinuousClock.now + Self.bootLimit
+    var deadline = ContinuousClock.now + Self.bootLimit
     while case .output(let bytes) = machine.next(until: deadline) {
       let lines = transcript.receive(bytes)
-      for line in lines where isShown(line) { progress(line) }
+      for line in lines where isShown(line) {
+        progress(line)
+        deadline = max(deadline, .now + Self.silenceLimit)
+      }
       if lines.contains(where: isLast) || transcript.hasNothingToBoot { break }
     }
     return Self.explained(judge(transcript.lines), transcript, machine)

@@ -81,8 +81,8 @@ public struct ModuleTable: Sendable {
     return testsInPlaceOfInit.contains(name) ? .bootTests : .tests
   }
 
-  /// What tests run: no tests themselves.
-  private static let subjects: Set = ["misbehaving"]
+  /// What tests run, or what stands in for a service: without the test harness.
+  private static let subjects: Set = ["misbehaving", "restarts"]
 
   /// Tests that need the authority over devices that the kernel gives to its first program.
   private static let testsInPlaceOfInit: Set = ["interrupts"]
