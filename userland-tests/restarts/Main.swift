@@ -73,8 +73,11 @@ import Libmnos
     report.tell("console", asking.tally, killer.killCount)
     report.tell("typing", waiting.tally, killer.consoleKillCount)
     report.judge("everyKillIsCarriedOut", killer.killCount == wanted)
-    report.judge(
-      "nobodyElseEnds", killer.restartCount(processes) - before == killer.killCount)
+    let restartCount = killer.restartCount(processes) - before
+    report.write("restarts: services were started anew ")
+    report.write(decimal: restartCount)
+    report.write(" times\n")
+    report.judge("nobodyElseEnds", restartCount == killer.killCount)
     report.judge("readsFailAtMostOnceForEachKill", reading.tally.goneCount <= wanted)
     report.judge("readsFailInNoOtherWay", reading.tally.otherCount == 0)
     report.judge("whatIsReadIsWhole", reader.wrongCount == 0)
