@@ -46,7 +46,9 @@ extension Kernel where P: ~Copyable {
   /// Finds the frame of the next page to be cleared: it is there, in a run, or is taken.
   private mutating func takePage(of memory: MemoryID, steps: inout Int) -> FrameSearch.Result {
     let page = objects[memory].filled
-    guard objects[memory].frames.isRun else { return takeLoosePage(page, of: memory, steps: &steps) }
+    guard objects[memory].frames.isRun else {
+      return takeLoosePage(page, of: memory, steps: &steps)
+    }
     if objects[memory].frames.base == 0 {
       let result = frames.advance(&objects[memory].search, steps: &steps)
       guard case .found(let first) = result else { return result }

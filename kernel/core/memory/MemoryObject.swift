@@ -4,8 +4,8 @@ import MnosABI
 /// Page frames, or a part of them derived from it.
 ///
 /// The frames belong to the object that was created; a derived one keeps its parent alive.
-/// They stay charged to the creator's budget until the last capability to any part is gone,
-/// or that budget ends, which ends the parts too.
+/// They stay charged to the creator's budget until the last capability to any part is gone and no
+/// device has them, or that budget ends, which ends the parts too.
 public struct MemoryObject: KernelObject, BitwiseCopyable {
   public static var type: ObjectType { .memory }
 

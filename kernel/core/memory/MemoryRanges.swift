@@ -100,7 +100,8 @@ public struct MemoryRanges {
   private mutating func joinNearest() {
     var best = 0
     var least = UInt64.max
-    for index in 1..<count where nextCut(after: starts[index]) == nextCut(after: starts[index - 1]) {
+    for index in 1..<count where nextCut(after: starts[index]) == nextCut(after: starts[index - 1])
+    {
       let distance = starts[index] - ends[index - 1]
       if distance < least {
         least = distance

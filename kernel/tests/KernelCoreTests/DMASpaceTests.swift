@@ -108,7 +108,7 @@ import Testing
     for page in 0..<3 as Range<UInt64> { #expect(!rig.isFree(address + page * 4096)) }
     #expect(rig.told(rig.space)[1] == 3 * 4096)
     // Everything else may be given out: it is not the device's.
-    let rest = machine.makeMemory(pages: machine.kernel.frames.freeCount / 2)
+    let rest = machine.makeMemory(pages: 100)
     for page in 0..<3 as Range<UInt64> { #expect(!rig.isFree(address + page * 4096)) }
     machine.delete(machine.initial, rest)
 
@@ -215,23 +215,26 @@ import Testing
     #expect(refuses(mapped(memory, offset: 4096, length: .max & ~4095), 4))
     // Rights: to write needs `write`, and the answer tells the address.
     let weak = machine.copy(
-      rig.driver, memory, rights: Rights.read.union(.manage).union(.copy)).handle
+      rig.driver, memory, rights: Rights.read.union(.manage).union(.copy)
+    ).handle
     #expect(mapped(weak).status == .noRight)
     let silent = machine.copy(rig.driver, memory, rights: .read.union(.write)).handle
     #expect(mapped(silent).status == .noRight)
-    let mute = machine.copy(rig.driver, rig.ownSpace, rights: .read).handle
+    let mute = machine.give(rig.space, to: rig.driver, rights: .read)
     #expect(mapped(memory, space: mute).status == .noRight)
     // Memory that may end before the space does.
     let foreign = machine.give(machine.makeMemory(pages: 1), to: rig.driver)
     #expect(mapped(foreign).status == .badState)
     let part = machine.call(
       rig.driver, .derive, UInt64(memory.rawValue), 0, 0xffff,
-      [4096, UInt64(Rights.all.bits)]).handle
+      [4096, UInt64(Rights.all.bits)]
+    ).handle
     #expect(mapped(part).status == .badState)
     let registers = machine.call(
       machine.initial, .create, UInt64(rig.deviceBudget.rawValue),
       UInt64(ObjectType.memory.rawValue), 0xffff,
-      [4096, 1, UInt64(TestMachine.machineHandle.rawValue), 0x4000_0000]).handle
+      [4096, 1, UInt64(TestMachine.machineHandle.rawValue), 0x4000_0000]
+    ).handle
     #expect(mapped(machine.give(registers, to: rig.driver)).status == .badState)
     // As a process it is none, nor can its pages be protected.
     #expect(
@@ -319,11 +322,13 @@ import Testing
       .dmaSpace, [UInt64(TestMachine.machineHandle.rawValue)], budget: budget)
     let memory = machine.call(
       machine.initial, .create, UInt64(budget.rawValue), UInt64(ObjectType.memory.rawValue),
-      0xffff, [8192, MemoryOptions.contiguous.bits]).handle
+      0xffff, [8192, MemoryOptions.contiguous.bits]
+    ).handle
     func map(_ page: UInt64) -> SyscallStatus? {
       machine.call(
         machine.initial, .map, UInt64(memory.rawValue), UInt64(space.rawValue), 0,
-        [page * 4096, 4096, 3]).status
+        [page * 4096, 4096, 3]
+      ).status
     }
     #expect(map(0) == .ok)
     #expect(map(1) == .noSlot)

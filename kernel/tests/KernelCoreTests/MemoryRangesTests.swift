@@ -15,7 +15,8 @@ import Testing
   }
 
   @Test func aSmallHoleIsPartOfItsRange() {
-    let regions = [4096..<0x9_f000, 0x10_0000..<0x7000_0000, 0x7100_0000..<0x7800_0000] as [Range<UInt64>]
+    let regions =
+      [4096..<0x9_f000, 0x10_0000..<0x7000_0000, 0x7100_0000..<0x7800_0000] as [Range<UInt64>]
     #expect(Self.ranges(regions) == [4096..<0x7800_0000])
     #expect(Self.ranges(regions.reversed()) == [4096..<0x7800_0000])
   }
@@ -34,8 +35,9 @@ import Testing
   @Test func objectsReachFromTheLowestRAM() {
     let start: UInt64 = 1 << 40
     let cut = start - 4096 + Granule.reach
-    #expect(Self.ranges([start..<start + 300 * Self.gibibyte])
-      == [start..<cut, cut..<start + 300 * Self.gibibyte])
+    #expect(
+      Self.ranges([start..<start + 300 * Self.gibibyte])
+        == [start..<cut, cut..<start + 300 * Self.gibibyte])
   }
 
   @Test func farRangesAreApart() {

@@ -130,7 +130,8 @@ import Testing
     let initial = rig.machine.initial
     rig.freeEveryOther()
     let made = rig.create(pages: 600)
-    #expect(rig.machine.map(initial, made.handle, at: Self.place, byteCount: 600 * 4096).status == .ok)
+    #expect(
+      rig.machine.map(initial, made.handle, at: Self.place, byteCount: 600 * 4096).status == .ok)
     for page in 0..<600 as Range<UInt64> {
       #expect(rig.machine.peek(initial, Self.place + page * 4096 + 64) == .done(0))
       rig.machine.poke(initial, page + 1, at: Self.place + page * 4096)
