@@ -36,7 +36,7 @@ import Testing
   @Test func objectTypesArePinned() {
     let inOrder: [ObjectType] = [
       .none, .endpoint, .reply, .notification, .memory, .process, .thread, .interrupt,
-      .portRange, .budget, .machine,
+      .portRange, .budget, .machine, .dmaSpace,
     ]
 
     #expect(inOrder.map { Int($0.rawValue) } == Array(0..<inOrder.count))
