@@ -44,6 +44,6 @@ final class Service {
   var info: ServiceInfo {
     ServiceInfo(
       state: state, process: process?.number ?? 0, restartCount: policy.restartCount,
-      share: share, name: entry.name)
+      share: share, keepsQueue: entry.keepsQueue, name: entry.name)
   }
 }

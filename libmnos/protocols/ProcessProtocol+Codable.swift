@@ -98,7 +98,8 @@ extension ProcessProtocol.Reply {
       message.append(4)
       message.append(
         UInt64(info.state.rawValue) | share.0 << 8 | UInt64(info.process) << 32)
-      message.append(UInt64(info.restartCount) | share.1 << 32)
+      message.append(
+        UInt64(info.restartCount) | share.1 << 32 | (info.keepsQueue ? keepsQueueBit : 0))
       message.append(info.name)
     case .endOfList: message.append(5)
     case .capability(let listing): Self.encode(listing, into: &message)
@@ -174,18 +175,21 @@ extension ProcessProtocol.Reply {
       processorMilliseconds: UInt32(usage >> 32), name: try reader.nextShortName())
   }
 
+  private static var keepsQueueBit: UInt64 { 1 << 63 }
+
   private static func serviceInfo(
     from reader: inout MessageReader
   ) throws(MalformedMessage) -> ServiceInfo {
     let first = try reader.next()
     let second = try reader.next()
-    let (part, period) = (first >> 8 & 0xff_ffff, second >> 32)
+    let (part, period) = (first >> 8 & 0xff_ffff, (second & ~keepsQueueBit) >> 32)
     guard let state = ServiceState(rawValue: UInt8(first & 0xff)), part <= period,
       period < 1 << 24
     else { throw MalformedMessage() }
     return ServiceInfo(
       state: state, process: UInt32(first >> 32), restartCount: UInt32(second & 0xffff_ffff),
       share: period == 0 ? nil : CPUShare(microseconds: part, period: period),
+      keepsQueue: second & keepsQueueBit != 0,
       name: try reader.nextShortName())
   }
 

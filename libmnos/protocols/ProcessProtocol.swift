@@ -141,16 +141,19 @@ public struct ServiceInfo: Equatable, Sendable {
   public var restartCount: UInt32
   /// Of the CPU's time, if it has one.
   public var share: CPUShare?
+  /// Whether those who call it while it restarts wait in its queue.
+  public var keepsQueue: Bool
   public var name: ShortName
 
   public init(
     state: ServiceState, process: UInt32, restartCount: UInt32, share: CPUShare? = nil,
-    name: ShortName
+    keepsQueue: Bool = false, name: ShortName
   ) {
     self.state = state
     self.process = process
     self.restartCount = restartCount
     self.share = share
+    self.keepsQueue = keepsQueue
     self.name = name
   }
 }

@@ -43,7 +43,7 @@ import Testing
     .service(
       ServiceInfo(
         state: .running, process: 12, restartCount: .max,
-        share: CPUShare(microseconds: 1_000_000, period: 1_000_000),
+        share: CPUShare(microseconds: 1_000_000, period: 1_000_000), keepsQueue: true,
         name: ShortName("a name of exactly 32 characters!"))),
     .capability(
       CapabilityListing(

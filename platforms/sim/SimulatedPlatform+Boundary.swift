@@ -10,9 +10,9 @@ extension SimulatedPlatform: Platform {
   public var pageTableFormat: SimulatedPageTableFormat { configuration.pageTableFormat }
   public var cpuCount: Int { configuration.cpuCount }
 
-  public func now() -> UInt64 { time }
+  public func now() -> UInt64 { clock.read() }
 
-  public func timestamp() -> UInt64 { time }
+  public func timestamp() -> UInt64 { clock.time }
 
   public func nanoseconds(ticks: UInt64) -> UInt64 { ticks }
 

@@ -6,7 +6,7 @@ extension SimulatedPlatform {
   /// Lets time pass. It never goes back.
   public mutating func advance(to time: UInt64) {
     precondition(time >= self.time, "time does not go back")
-    self.time = time
+    clock.time = time
   }
 
   /// A device asserts its line.

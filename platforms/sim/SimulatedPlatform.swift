@@ -64,7 +64,7 @@ public struct SimulatedPlatform: ~Copyable {
   public internal(set) var interruptController: SimulatedInterruptController
   /// The CPU whose kernel code runs now; set by what plays the entry code.
   public var currentCPU = 0
-  public internal(set) var time: UInt64
+  let clock: SimulatedClock
   public internal(set) var powerState = PowerState.on
   public internal(set) var debugOutput: [UInt8] = []
   public internal(set) var violations: [SimulatedViolation] = []
@@ -88,7 +88,7 @@ public struct SimulatedPlatform: ~Copyable {
     cpus = Array(repeating: CPU(), count: configuration.cpuCount)
     interruptController = SimulatedInterruptController(
       lineCount: configuration.lineCount, reservedLines: configuration.reservedLines)
-    time = configuration.startTime
+    clock = SimulatedClock(time: configuration.startTime)
   }
 
   private init(copying other: borrowing SimulatedPlatform) {
@@ -97,7 +97,7 @@ public struct SimulatedPlatform: ~Copyable {
     cpus = other.cpus
     interruptController = other.interruptController
     currentCPU = other.currentCPU
-    time = other.time
+    clock = SimulatedClock(time: other.clock.time, readCost: other.clock.readCost)
     powerState = other.powerState
     debugOutput = other.debugOutput
     violations = other.violations
@@ -112,6 +112,14 @@ public struct SimulatedPlatform: ~Copyable {
 
   /// Another machine in the same state, with memory of its own elsewhere.
   public borrowing func clone() -> SimulatedPlatform { SimulatedPlatform(copying: self) }
+
+  /// Nanoseconds since some moment.
+  public var time: UInt64 { clock.time }
+  /// Nanoseconds that each look at the clock takes: time that passes within an entry. At first 0.
+  public var clockReadCost: UInt64 {
+    get { clock.readCost }
+    nonmutating set { clock.readCost = newValue }
+  }
 
   /// The physical addresses of RAM.
   public var ramRange: Range<UInt64> {

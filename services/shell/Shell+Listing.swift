@@ -115,7 +115,7 @@ extension Shell {
   mutating func listServices() -> UInt8 {
     do throws(SystemFailure) {
       let services = try system.services()
-      print("NAME          STATE    PROCESS RESTARTS  CPU SHARE\n")
+      print("NAME          STATE    PROCESS RESTARTS  CPU SHARE  QUEUE\n")
       for service in services {
         var line: [UInt8] = []
         line.write(Text.bytes(service.name).span, width: 14)
@@ -123,6 +123,8 @@ extension Shell {
         line.write(decimal: UInt64(service.process), width: 7)
         line.write(decimal: UInt64(service.restartCount), width: 9)
         Self.write(service.share, to: &line)
+        // Whether its callers wait while it restarts.
+        line.write(service.keepsQueue ? "  kept" : "  -")
         line.writeLine()
         print(line)
       }
@@ -134,9 +136,9 @@ extension Shell {
   }
 
   private static func write(_ share: CPUShare?, to line: inout [UInt8]) {
-    guard let share else { return line.write("  none") }
+    guard let share else { return line.write("       none") }
     let tenths = share.microseconds * 1000 / share.period
-    line.write(decimal: tenths / 10, width: 5)
+    line.write(decimal: tenths / 10, width: 7)
     line.write(".")
     line.write(decimal: tenths % 10)
     line.write(" %")

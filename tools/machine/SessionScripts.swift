@@ -56,7 +56,10 @@ public enum SessionScripts {
         + [.text("bound: a process's end"), .text("rights: r read"), .prompt]),
     SessionScript(
       "lists.sharesOfServices",
-      [.type("services" + enter), .text("CPU SHARE"), .text("30.0 %"), .text("20.0 %"), .prompt]),
+      [
+        .type("services" + enter), .text("CPU SHARE"), .text("30.0 %  kept"), .text("20.0 %  -"),
+        .prompt,
+      ]),
     SessionScript(
       "lists.whatIsNotThere",
       [.type("caps nobody" + enter)]

@@ -51,6 +51,7 @@ public struct TestSuite: ~Copyable {
   mutating func finish() -> UInt64 {
     let start = start
     fact("leavesNothingBehind") { (scope) throws(Unexpected) in
+      try expectGivenBack(to: scope.budget, leaving: start.memory)
       let now = Self.usage(scope.process, scope.budget)
       try expect(now.objects, equals: start.objects, "objects charged to the budget")
       try expect(now.memory, equals: start.memory, "bytes charged to the budget")

@@ -48,3 +48,19 @@ public func expect(
     throw Unexpected(what: what, found: 0, wanted: 0, line: line, hasValues: false)
   }
 }
+
+/// Fails unless a budget's charges fall to so many bytes: the end of something large goes on in
+/// turns with whoever caused it, by time slices.
+public func expectGivenBack(
+  to budget: Handle, leaving bytes: UInt64, line: UInt = #line
+) throws(Unexpected) {
+  let patience = KernelCalls.patience()
+  while true {
+    let charged = try expect(KernelCalls.query(budget), line: line).word(1)
+    if charged <= bytes { return }
+    guard KernelCalls.clock() < patience else {
+      throw Unexpected(
+        what: "bytes charged", found: charged, wanted: bytes, line: line, hasValues: true)
+    }
+  }
+}

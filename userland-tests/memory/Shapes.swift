@@ -57,8 +57,7 @@ func checkShapes(_ suite: inout TestSuite) {
       try expect(words[8], equals: page + 1, "word of a page")
     }
     try expect(KernelCalls.delete(memory))
-    let after = try expect(KernelCalls.query(scope.budget)).word(1)
-    try expect(after <= before, "frames were kept")
+    try expectGivenBack(to: scope.budget, leaving: before)
   }
 
   suite.fact("MEM_503_whatIsNotCachedIsWrittenAndRead") { (scope) throws(Unexpected) in

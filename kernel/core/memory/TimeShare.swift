@@ -13,6 +13,7 @@ struct TimeShare: BitwiseCopyable {
   /// Nanoseconds after which a share is looked at again, however much it owes: its children may
   /// have returned what they were given.
   private static var lookInterval: UInt64 { 100_000_000 }
+  private static var second: UInt64 { 1_000_000_000 }
 
   /// Microseconds; 0 for no share. In bit 31 whether its first period is still to begin.
   private var periodBits: UInt32 = 0
@@ -59,15 +60,16 @@ struct TimeShare: BitwiseCopyable {
     return periodEnd &+ periods &* period
   }
 
-  /// Nanoseconds of `returns` that a period makes up for.
-  private var returnLength: UInt64 { max(length, 2 * Self.returnCost) }
+  /// Nanoseconds of `returns` that a period makes up for: its length, but so much that there is a
+  /// return in each second.
+  private var returnLength: UInt64 { max(length, 2 * Self.returnCost * period / Self.second) }
 
   /// When a thread that is throttled now is to return: with the next period, or later if many
   /// have returned of late, so that their coming and going costs at most half of the share, or one
-  /// return in a period. However many threads there are, they return one after the other.
+  /// return in a second. However many threads there are, they return one after the other.
   ///
-  /// Who is throttled for the first time, or was woken by others since, neither waits for the rest
-  /// nor puts them off. Who has returned and found nothing left waits for many only: it may be
+  /// Who is throttled for the first time, or was woken by others before it returned, neither waits
+  /// for the rest nor puts them off. Who has returned and found nothing left waits for many only: it may be
   /// more urgent than those who were quicker.
   ///
   /// - Parameters:

@@ -48,10 +48,7 @@ extension Kernel where P: ~Copyable {
     let before = platform.now()
     chargePayer(at: before)
     reapBatch()
-    let now = platform.now()
-    objects[cpu].payingSince = now
-    let end = objects[cpu].payerEnd
-    if end != .max, end > before { objects[cpu].payerEnd = end &+ (now - before) }
+    skipTime(since: before)
   }
 
   /// How the first process ended, if it did: nothing can run without it.

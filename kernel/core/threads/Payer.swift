@@ -28,6 +28,16 @@ extension Kernel where P: ~Copyable {
     objects[cpu].payingSince = now
   }
 
+  /// Leaves the time since then uncounted: it was for others than who runs.
+  ///
+  /// - Precondition: The time before it is counted.
+  mutating func skipTime(since before: UInt64) {
+    let now = platform.now()
+    objects[cpu].payingSince = now
+    let end = objects[cpu].payerEnd
+    if end != .max, end > before { objects[cpu].payerEnd = end &+ (now - before) }
+  }
+
   /// Has somebody pay for the current thread from here on: whoever it serves, if the share of that
   /// one lasts, else the budget that it is charged to.
   ///
@@ -50,7 +60,7 @@ extension Kernel where P: ~Copyable {
   /// Who is to pay for a thread that the scheduler chooses.
   mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
     let caller = servedCaller(of: thread)
-    if !caller.isNone, !objects[caller].message.marks.contains(.ownTime) {
+    if !caller.isNone {
       let payer = objects[caller].payer
       // Not one without a share: that would never end.
       if !payer.isNone, hasTime(payer, at: now) { return payer }
@@ -64,12 +74,13 @@ extension Kernel where P: ~Copyable {
     objects[cpu].isSpent = false
     let caller = servedCaller(of: thread)
     if !caller.isNone, payer != objects[caller].payer {
-      // From here on its time is its own, and not for its caller to go on with.
+      // As long as that lasts its time is its own, and not for its caller to go on with.
       objects[caller].message.marks.insert(.ownTime)
-    } else if !caller.isNone, !servedCaller(of: caller).isNone {
-      // Its caller serves somebody itself, and would hand this time on: who is to pay for that one is
+    } else if !caller.isNone {
+      objects[caller].message.marks.remove(.ownTime)
+      // A caller that serves somebody itself would hand this time on: who is to pay for that one is
       // looked at when it is answered.
-      objects[caller].message.marks.insert(.chain)
+      if !servedCaller(of: caller).isNone { objects[caller].message.marks.insert(.chain) }
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
       // Who spends nothing, throttled or without a share, may call somebody who must not go on
@@ -134,9 +145,17 @@ extension Kernel where P: ~Copyable {
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
   }
 
-  /// Has a throttled thread return with a period of its payer's.
+  /// Has a throttled thread return with a period of its payer's, or of the payer of whom it serves
+  /// if that comes first.
   private mutating func startReturn(of thread: ThreadID, foundNothing: Bool) {
-    let deadline = objects[objects[thread].payer].share.takeReturn(
+    var payer = objects[thread].payer
+    let caller = servedCaller(of: thread)
+    if !caller.isNone, !objects[caller].payer.isNone,
+      objects[objects[caller].payer].share.nextTime < objects[payer].share.nextTime
+    {
+      payer = objects[caller].payer
+    }
+    let deadline = objects[payer].share.takeReturn(
       isAgain: objects[thread].hasReturned, foundNothing: foundNothing)
     objects[thread].hasReturned = false
     objects[objects[thread].home].timers.insert(thread, deadline: deadline, in: objects)

@@ -136,7 +136,10 @@ extension Kernel where P: ~Copyable {
     objects[thread].cpuTime &-= now
     switchContext(to: thread, at: now)
     // A look that is due is taken at once.
-    if !keepsPayer || objects[cpu].payerEnd == 0 { beginPaying() }
+    if !keepsPayer || objects[cpu].payerEnd == 0 {
+      beginPaying()
+      endThrottleIfServing()
+    }
     if !keepsSlice {
       objects[cpu].slice = objects[thread].slice
       objects[cpu].sliceEnd = .max

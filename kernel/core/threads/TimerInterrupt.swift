@@ -13,11 +13,13 @@ extension Kernel where P: ~Copyable {
     // What was used up to now decides who returns.
     if objects.shared.shareCount > 0 { chargePayer(at: now) }
     var left = Self.batchSteps
+    var hasReturns = false
     while left > 0 {
       let thread = objects[cpu].timers.earliest
       guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
       guard !objects[thread].isThrottled else {
         unthrottle(thread, at: now)
+        hasReturns = true
         left -= 1
         continue
       }
@@ -25,6 +27,8 @@ extension Kernel where P: ~Copyable {
       // It is the woken thread's doing, not that of the one that happens to run, or of none.
       if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
     }
+    // Those who return have been counted for it; whoever happens to run has nothing to do with it.
+    if hasReturns { skipTime(since: now) }
     if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
       objects[cpu].sliceEnd = .max
       if !current.isNone { endSlice() }

@@ -15,7 +15,8 @@ import Testing
   enum Event: CaseIterable {
     case callerKilled, callersProcessDestroyed, timedOut, callerSuspended
     case unmapped, protected, revoked, ownUnmapped
-    case answered, dropped, attached, moved, callersProcessStopped, serverSuspended, serverKilled
+    case answered, dropped, attached, moved, callersProcessStopped
+    case serverSuspended, serverKilled, serversProcessDestroyed
   }
 
   /// Something happens between two steps of a long copy.
@@ -56,10 +57,13 @@ import Testing
         case .unmapped, .revoked: .failure(.badPointer, done)
         case .protected: direction == .write ? .failure(.badPointer, done) : .success(rig.byteCount)
         case .ownUnmapped: .failure(.badArgument, 2)
-        case .callerSuspended, .callersProcessStopped, .serverSuspended, .serverKilled: .success(rig.byteCount)
+        case .callerSuspended, .callersProcessStopped, .serverSuspended, .serverKilled,
+          .serversProcessDestroyed:
+          .success(rig.byteCount)
         }
-      let isWhole = expected == .success(rig.byteCount) && event != .serverKilled
-      if event == .serverKilled {
+      let isServerGone = event == .serverKilled || event == .serversProcessDestroyed
+      let isWhole = expected == .success(rig.byteCount) && !isServerGone
+      if isServerGone {
         #expect(!machine.canAct(rig.server))
         #expect(machine.outcome(rig.client).status == .peerGone)
       } else {
@@ -394,6 +398,7 @@ extension LeaseTests.Rig {
     case .serverSuspended:
       machine.call(machine.initial, .suspend, UInt64(server.threadHandle.rawValue))
     case .serverKilled: machine.destroy(machine.initial, server.threadHandle)
+    case .serversProcessDestroyed: machine.destroy(machine.initial, server.processHandle)
     }
   }
 }

@@ -20,9 +20,9 @@ import Testing
     return indices.map { 0x100_0000 + UInt64($0) * 8192 }
   }
 
-  private static func makeMachine() -> TestMachine {
+  private static func makeMachine(frames: Int = 800) -> TestMachine {
     var configuration = SimulatedPlatform.Configuration()
-    configuration.frameCount = 800
+    configuration.frameCount = frames
     return TestMachine(configuration, objectLimit: 20_000)
   }
 
@@ -93,5 +93,39 @@ import Testing
     #expect(machine.delete(machine.initial, memory).status == .ok)
     #expect(Self.count(machine) == before)
     #expect(machine.findings == [])
+  }
+
+  /// The tree that is walked for each of them is as deep as one of so many may be.
+  @Test(arguments: Order.allCases)
+  func `MEM_504 tenThousandMappingsAreAsFewStepsAway`(order: Order) {
+    let machine = Self.makeMachine(frames: 1_500)
+    let memory = machine.makeMemory(pages: 1)
+    let few = Self.changedGranulesAtMost(machine, memory, Self.addresses(10, order), Set(0..<10))
+    var checked = Set((0..<10_000).filter { $0 % 1_000 == 7 })
+    checked.formUnion(9_980..<10_000)
+    let addresses = Self.addresses(10_000, order)
+    for address in Self.addresses(10, order) {
+      machine.call(machine.initial, .unmap, 0, address, 4096)
+    }
+    let many = Self.changedGranulesAtMost(machine, memory, addresses, checked)
+    let tree = machine.kernel.objects[machine.initial.process].mappings
+    let height = Int(machine.kernel.objects[tree.root].height)
+    // 1.44 times the logarithm to base 2, the bound of AVL trees.
+    #expect(height <= 20, "a tree of height \(height)")
+    // What a change writes: the way down, some rotations, the page tables' and the budget's.
+    #expect(many <= few + 20, "\(many) granules for one of 10,000, \(few) for one of 10")
+    #expect(machine.findings == [])
+  }
+
+  /// Maps at all the addresses; returns how much of the store one of `checked` changed at most.
+  private static func changedGranulesAtMost(
+    _ machine: TestMachine, _ memory: Handle, _ addresses: [UInt64], _ checked: Set<Int>
+  ) -> Int {
+    var most = 0
+    for (index, address) in addresses.enumerated() {
+      let map = { #expect(machine.map(machine.initial, memory, at: address).status == .ok) }
+      if checked.contains(index) { most = max(most, machine.changedGranules(map)) } else { map() }
+    }
+    return most
   }
 }

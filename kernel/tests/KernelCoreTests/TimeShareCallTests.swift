@@ -7,8 +7,8 @@ import Testing
 /// the time of who served it. And what happens to a thread that is throttled.
 @Suite struct TimeShareCallTests {
   private let machine = TestMachine()
-  private static let period: UInt64 = 20_000_000
-  private static let step: UInt64 = 100_000
+  private static let period = TestMachine.sharePeriod
+  private static let step = TestMachine.turn
 
   /// A client that spins between calls, a server, and somebody of low priority.
   private struct Rig {
@@ -17,18 +17,13 @@ import Testing
     let clientBudget: Handle
   }
 
-  private func makeBudget(share: UInt64) -> Handle {
-    machine.make(
-      .budget, share == 0 ? [64 * 4096, 64] : [64 * 4096, 64, share, Self.period / 1_000])
-  }
-
   private func makeRig(
     clientShare: UInt64, serverShare: UInt64, serverPriority: UInt8 = TestMachine.priority
   ) -> Rig {
-    let clientBudget = makeBudget(share: clientShare)
+    let clientBudget = machine.makeBudget(share: clientShare)
     let client = machine.spawn(budget: clientBudget)
     let server = machine.spawn(
-      priority: serverPriority, budget: makeBudget(share: serverShare))
+      priority: serverPriority, budget: machine.makeBudget(share: serverShare))
     let other = machine.spawn(priority: 10)
     let endpoint = machine.makeEndpoint()
     let rig = Rig(
@@ -39,14 +34,11 @@ import Testing
     return rig
   }
 
-  private func parkInit() { machine.wait(machine.initial, machine.makeNotification()) }
-
   /// How long each ran, in steps, by what `act` has them do.
   private func run(
     _ rig: Rig, periods: UInt64, act: (ThreadID) -> Void
   ) -> (client: Int, server: Int, other: Int) {
-    let slices = periods * Self.period / TestKernel.sliceLength
-    let acts = machine.run(slices: slices, step: Self.step, whileEnding: false, act: act).acts
+    let acts = machine.turns(overPeriods: periods, act: act)
     return (
       acts[rig.client.thread.granule] ?? 0, acts[rig.server.thread.granule] ?? 0,
       acts[rig.other.thread.granule] ?? 0
@@ -76,7 +68,7 @@ import Testing
   @Test(arguments: [false, true], [0, 10_000] as [UInt64])
   func whoCallsPaysForBeingServed(isLending: Bool, serverShare: UInt64) {
     let rig = makeRig(clientShare: 5_000, serverShare: serverShare)
-    parkInit()
+    machine.parkInit()
     let steps = run(rig, periods: 10, act: serve(rig, work: 4, isLending: isLending))
     // A quarter of the time for both together, however much the server itself has.
     let total = Int(10 * Self.period / Self.step)
@@ -86,16 +78,18 @@ import Testing
   }
 
   /// A server that is called from a budget without a share, or from one that has much, and never
-  /// answers: it spends its own share, soon.
+  /// answers: it spends its own share, and that of the caller, who waits.
   @Test(arguments: [0, 10_000] as [UInt64])
   func aServerThatLoopsSpendsItsOwnShare(clientShare: UInt64) {
     let rig = makeRig(clientShare: clientShare, serverShare: 1_000)
-    parkInit()
+    machine.parkInit()
     let steps = run(rig, periods: 10, act: serve(rig, work: .max))
     let total = Int(10 * Self.period / Self.step)
     #expect(steps.client <= 1)
-    // What the client had, once; then a millisecond in each period.
-    #expect(steps.server <= total / 20 + 110 + 60)
+    let shares = TestMachine.steps(clientShare + 1_000, periods: 10)
+    // A period begun, and a look when somebody without a share calls.
+    #expect(steps.server <= shares + 60 && steps.server >= shares - 20, "\(steps.server) turns")
+    #expect(steps.other >= total - shares - 80)
     #expect(machine.findings == [])
   }
 
@@ -108,7 +102,7 @@ import Testing
     let notification = machine.give(machine.makeNotification(), to: urgent)
     machine.wait(urgent, notification)
     machine.call(machine.initial, .setPriority, UInt64(rig.client.threadHandle.rawValue), 50)
-    parkInit()
+    machine.parkInit()
     let serve = serve(rig, isLending: isLending)
     var isServed = false
     let steps = run(rig, periods: 10) { thread in
@@ -138,7 +132,7 @@ import Testing
     #expect(machine.kernel.objects[machine.kernel.cpu].payer.granule != 0)
     machine.destroy(rig.server, own)
     #expect(machine.findings == [])
-    parkInit()
+    machine.parkInit()
     let steps = run(rig, periods: 10) { _ in }
     #expect(steps.client == 0)
     #expect(steps.server <= Int(10 * Self.period / Self.step) / 20 + 70)
@@ -155,7 +149,7 @@ import Testing
 
   @Test(arguments: Event.allCases)
   func whatHappensToAThrottledThread(event: Event) {
-    let budget = makeBudget(share: 1_000)
+    let budget = machine.makeBudget(share: 1_000)
     let spinner = machine.spawn(priority: 60, budget: budget)
     let endpoint = machine.makeEndpoint()
     let calling = machine.give(endpoint, to: spinner)

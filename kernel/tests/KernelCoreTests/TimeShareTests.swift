@@ -8,16 +8,11 @@ import Testing
 @Suite struct TimeShareTests {
   private let machine = TestMachine()
   /// Microseconds.
-  private static let period: UInt64 = 20_000
-
-  /// A budget with a share, of init's.
-  private func makeBudget(share: UInt64, in period: UInt64 = Self.period) -> Handle {
-    machine.make(.budget, [64 * 4096, 64, share, period])
-  }
+  private static let period = TestMachine.sharePeriod / 1_000
 
   /// A process with one thread and a share of its own.
   private func spawn(share: UInt64, priority: UInt8 = TestMachine.priority) -> Actor {
-    machine.spawn(priority: priority, budget: makeBudget(share: share))
+    machine.spawn(priority: priority, budget: machine.makeBudget(share: share))
   }
 
   /// Nanoseconds that each actor's process ran while all that can run spins.
@@ -31,22 +26,15 @@ import Testing
       return process.cpuTime &+ (isActive ? machine.now : 0)
     }
     let before = actors.map(query)
-    let periods = count * Self.period * 1_000
-    _ = machine.run(
-      slices: periods / TestKernel.sliceLength, step: 100_000, whileEnding: false, act: act)
+    _ = machine.turns(overPeriods: count, act: act)
     return zip(actors.map(query), before).map { $0 - $1 }
-  }
-
-  /// Has init wait, so that it is not one of those who want the CPU.
-  private func parkInit(until deadline: UInt64 = Deadline.never) {
-    machine.wait(machine.initial, machine.makeNotification(), deadline: deadline)
   }
 
   @Test(arguments: [1_000, 4_000, 10_000, 19_000] as [UInt64])
   func `SCH_503 spinnerAtTheHighestPriorityGetsItsShare`(share: UInt64) {
     let spinner = spawn(share: share, priority: TestMachine.priority)
     let other = machine.spawn(priority: 10)
-    parkInit()
+    machine.parkInit()
 
     let times = times(of: [spinner, other], overPeriods: 10)
 
@@ -59,7 +47,7 @@ import Testing
 
   @Test func `SCH_503 whatNobodyElseWantsIsItsToo`() {
     let spinner = spawn(share: 1_000)
-    parkInit()
+    machine.parkInit()
     #expect(times(of: [spinner], overPeriods: 5) == [5 * Self.period * 1_000])
     machine.advance(to: machine.now + 2_000_000)
     #expect(machine.kernel.objects[spinner.thread].isThrottled)
@@ -69,7 +57,7 @@ import Testing
   @Test func `SCH_503 thoseWhoAreThrottledShareWhatIsLeft`() {
     let first = spawn(share: 1_000, priority: 50)
     let second = spawn(share: 1_000, priority: 40)
-    parkInit()
+    machine.parkInit()
     let times = times(of: [first, second], overPeriods: 20)
     let total = 20 * Self.period * 1_000
     #expect(times[0] + times[1] == total)
@@ -85,7 +73,7 @@ import Testing
     var woken: [UInt64] = []
     var due = machine.now + 1_000_000
     machine.wait(sleeper, notification, deadline: due)
-    parkInit()
+    machine.parkInit()
     _ = times(of: [spinner], overPeriods: 20) { thread in
       guard thread == sleeper.thread else { return }
       woken.append(machine.now - due)
@@ -98,7 +86,7 @@ import Testing
   }
 
   @Test func aChildsShareIsTakenFromItsParents() {
-    let parent = makeBudget(share: 10_000)
+    let parent = machine.makeBudget(share: 10_000)
     let inner = machine.make(
       .budget, [16 * 4096, 16, 5_000, 10_000], budget: parent)
     // A child without a share spends its parent's.
@@ -115,7 +103,7 @@ import Testing
 
     #expect(machine.destroy(machine.initial, inner).status == .ok)
     #expect(share(parent) == [10_000, Self.period])
-    parkInit()
+    machine.parkInit()
     let times = times(of: [spinner, other], overPeriods: 10)
     #expect(times[0] <= 11 * 10_000_000 + 1_000_000 && times[0] >= 9 * 10_000_000)
     #expect(machine.findings == [])
@@ -159,7 +147,7 @@ import Testing
   @Test func whatIsUsedBeyondAShareIsOwed() {
     let spinner = spawn(share: 2_000, priority: 50)
     let other = machine.spawn(priority: 10)
-    parkInit()
+    machine.parkInit()
     var ran: UInt64 = 0
     var total: UInt64 = 0
     // The machine stands still for 5 ms whenever the spinner runs.
@@ -185,7 +173,7 @@ import Testing
     let waker = machine.spawn(priority: 10)
     let signalling = machine.give(notification, to: waker)
     let alarm = machine.give(machine.makeNotification(), to: waker)
-    parkInit()
+    machine.parkInit()
     machine.advance(to: machine.now + 3_000_000)
     machine.become(actor.thread)
     machine.wait(actor, waiting)

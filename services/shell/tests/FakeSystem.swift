@@ -141,7 +141,8 @@ final class FakeSystem: ShellSystem {
     [
       ServiceInfo(
         state: .running, process: 2, restartCount: 3,
-        share: CPUShare(microseconds: 15_500, period: 100_000), name: ShortName("console")),
+        share: CPUShare(microseconds: 15_500, period: 100_000), keepsQueue: true,
+        name: ShortName("console")),
       ServiceInfo(state: .ended, process: 0, restartCount: 0, name: ShortName("once")),
     ]
   }

@@ -292,9 +292,9 @@ import Testing
 
     #expect(
       system.text == """
-        NAME          STATE    PROCESS RESTARTS  CPU SHARE
-        console       running        2        3   15.5 %
-        once          ended          0        0  none
+        NAME          STATE    PROCESS RESTARTS  CPU SHARE  QUEUE
+        console       running        2        3     15.5 %  kept
+        once          ended          0        0       none  -
 
         """)
   }

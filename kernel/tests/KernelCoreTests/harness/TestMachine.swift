@@ -98,7 +98,7 @@ final class TestMachine {
       kernel.platform.advance(to: max(due, kernel.platform.time))
       for cpu in 0..<kernel.platform.cpuCount { takeInterrupts(cpu: cpu) }
     }
-    kernel.platform.advance(to: time)
+    kernel.platform.advance(to: max(time, kernel.platform.time))
     for cpu in 0..<kernel.platform.cpuCount { takeInterrupts(cpu: cpu) }
   }
 

@@ -59,7 +59,55 @@ extension RandomWorld {
         findings.append("a mapping allows \(object.rights.bits), was given \(ceiling.bits)")
       }
     }
-    return findings
+    return findings + lostDevicePages()
+  }
+
+  // MARK: Devices
+
+  /// A page of RAM and the DMA space whose device was given its address.
+  struct DevicePage: Hashable {
+    let space: UInt32
+    let address: UInt64
+  }
+
+  /// The object of a type that a call is about, by its granule, while it is named still.
+  func named(_ type: ObjectType, by actor: Actor, _ handle: UInt64) -> UInt32? {
+    guard handle <= UInt64(UInt32.max) else { return nil }
+    let handle = Handle(rawValue: UInt32(handle))
+    let slot = machine.kernel.objects[actor.process].table.slot(
+      at: handle.slot, in: machine.kernel.window)
+    guard !slot.isNone, machine.kernel.objects[slot].state == .held,
+      machine.kernel.objects[slot].handle == handle
+    else { return nil }
+    let held = machine.kernel.objects[slot]
+    return held.type == type ? held.object.granule : nil
+  }
+
+  /// Notes what a device may reach from now on, or with no memory what its driver says that it
+  /// does not reach any more.
+  mutating func reach(_ space: UInt32, _ address: UInt64, byteCount: UInt64, of memory: UInt32?) {
+    for page in stride(from: address, to: address + byteCount, by: 4096) {
+      devicePages[DevicePage(space: space, address: page)] = memory
+    }
+  }
+
+  /// Pages that a device may write to and that are no memory object's any more, whatever the kernel
+  /// has written down of its mappings. With its space a device is stopped.
+  private mutating func lostDevicePages() -> [String] {
+    guard !devicePages.isEmpty else { return [] }
+    let census = Census(machine.kernel)
+    let spaces = Set(
+      census.dmaSpaces.filter { !machine.kernel.objects[$0].isDestroyed }.map(\.granule))
+    devicePages = devicePages.filter { spaces.contains($0.key.space) }
+    var owners: [UInt64: UInt32] = [:]
+    for memory in census.memories where machine.kernel.objects[memory].kind == .owned {
+      for page in Census.frames(of: machine.kernel.objects[memory], machine.kernel).pages {
+        owners[page << 12] = memory.granule
+      }
+    }
+    return devicePages.filter { owners[$0.key.address] != $0.value }.map {
+      "a device may write to \(String($0.key.address, radix: 16)), which is free or another's"
+    }
   }
 
   struct MappingKey: Hashable {

@@ -19,6 +19,9 @@ struct RandomWorld {
   /// Revokes that were not answered yet, and what each mapping was given.
   var revokes: [PendingRevoke] = []
   var ceilings: [MappingKey: Rights] = [:]
+  /// Pages that devices were told they may reach, until somebody said that they no longer do; and
+  /// whose memory they were.
+  var devicePages: [DevicePage: UInt32] = [:]
 
   /// - Parameter interleaves: Whether other threads may act between two batches of work.
   init(seed: UInt64, cpuCount: Int = 1, interleaves: Bool = true) {
@@ -180,8 +183,17 @@ struct RandomWorld {
     let number = SyscallNumber(rawValue: UInt8(word.number))
     beforeCall(actor, number, a0)
     if number == .map { noteMappings() }
+    let memory = named(.memory, by: actor, a0)
+    let space = named(.dmaSpace, by: actor, number == .unmap ? a0 : a1)
     let outcome = machine.invoke(actor, word: word, a0, a1, a2, words: words)
     if number == .map, words.count > 2 { afterMap(rights: words[2]) }
+    if outcome.status == .ok, let space {
+      if number == .map, let memory {
+        reach(space, outcome.value, byteCount: words[1], of: memory)
+      } else if number == .unmap {
+        reach(space, a1, byteCount: a2, of: nil)
+      }
+    }
     if let status = outcome.status, let number = SyscallNumber(rawValue: UInt8(word.number)) {
       outcomes[number, default: [:]][status, default: 0] += 1
       note("  \(status) \(outcome.value)")
