@@ -7,10 +7,11 @@ public enum ConsoleProtocol: Interface {
     /// Sends the bytes that the client lends, `mostLentBytes` at most, in the same way. They are
     /// taken as the device takes them: the console keeps a few of them only.
     case writeLent
-    /// Takes bytes as they were typed; the answer comes when there is at least one.
+    /// Takes bytes as they were typed; the answer comes when there is at least one. Into memory
+    /// that the client lends, if it does, `mostLentBytes` at most; else they are in the answer.
     case read
-    /// Takes a line that the console lets its user edit; a line that is longer than one
-    /// answer comes in pieces.
+    /// Takes a line that the console lets its user edit, in the same way; a line that is longer
+    /// than there is room for comes in pieces.
     case readLine
     /// Makes Ctrl-C, typed while nobody reads, signal the notification that comes with the
     /// message, in place of an earlier one; what was typed before it is forgotten.
@@ -21,13 +22,15 @@ public enum ConsoleProtocol: Interface {
     case flush
   }
 
-  /// Bytes that one `writeLent` can send: nobody holds the terminal for longer.
+  /// Bytes that go by one request into or out of what is lent: nobody holds the terminal for longer.
   public static var mostLentBytes: Int { 4096 }
 
   /// What was read; empty for every other request.
   public struct Reply: MessageCodable, Sendable {
     public var bytes = InlineBytes()
-    /// Whether `bytes` is the last piece of a line.
+    /// How many bytes came into the memory that was lent, from its beginning.
+    public var lentByteCount: UInt16 = 0
+    /// Whether this is the last piece of a line.
     public var isEndOfLine = false
     /// Whether Ctrl-D was typed on an empty line.
     public var isEndOfInput = false
@@ -41,8 +44,9 @@ public enum ConsoleProtocol: Interface {
     case badCapability = 102
     /// More was lent than can be sent at once.
     case tooLong = 101
-    /// What was lent cannot be read. What could be before was sent.
-    case unreadable = 106
+    /// What was lent cannot be read, and what could be before was sent; or it cannot be written,
+    /// and what was typed is still to be read.
+    case unreachable = 106
     /// Too many clients wait already; later it may work.
     case busy = 203
   }
@@ -83,17 +87,19 @@ extension ConsoleProtocol.Request {
 }
 
 extension ConsoleProtocol.Reply {
-  // A count in bits 0 to 7 of the first word, the flags in bits 8 and 9.
+  // A count in bits 0 to 7 of the first word, the flags in bits 8 and 9, what came into lent
+  // memory in bits 16 to 31.
   public func encode(into message: inout Message) {
     let flags: UInt64 = (isEndOfLine ? 1 << 8 : 0) | (isEndOfInput ? 1 << 9 : 0)
-    message.append(UInt64(bytes.count) | flags)
+    message.append(UInt64(bytes.count) | flags | UInt64(lentByteCount) << 16)
     bytes.encode(into: &message)
   }
 
   public init(from reader: inout MessageReader) throws(MalformedMessage) {
     let first = try reader.next()
-    guard first >> 10 == 0 else { throw MalformedMessage() }
+    guard first >> 32 == 0, first >> 10 & 0x3f == 0 else { throw MalformedMessage() }
     bytes = try InlineBytes(from: &reader, count: first & 0xff)
+    lentByteCount = UInt16(first >> 16)
     isEndOfLine = first & 1 << 8 != 0
     isEndOfInput = first & 1 << 9 != 0
   }

@@ -99,7 +99,7 @@ extension ProcessProtocol.Reply {
       message.append(
         UInt64(info.state.rawValue) | share.0 << 8 | UInt64(info.process) << 32)
       message.append(
-        UInt64(info.restartCount) | share.1 << 32 | (info.keepsQueue ? keepsQueueBit : 0))
+        UInt64(info.restartCount) | share.1 << 32 | (info.keepsQueue ? Self.keepsQueueBit : 0))
       message.append(info.name)
     case .endOfList: message.append(5)
     case .capability(let listing): Self.encode(listing, into: &message)

@@ -46,9 +46,10 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     default: break
     }
     let lentByteCount = reply.leases.byteCount(for: .read)
+    let room = reply.leases.byteCount(for: .write)
     var token = ReplyToken(rawValue: 0)
     let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
-    server.handle(request, lending: lentByteCount, from: token, &clients)
+    server.handle(request, lending: lentByteCount, room: room, from: token, &clients)
     return answered
   }
 
@@ -89,6 +90,22 @@ struct WaitingClients: ~Copyable, ConsoleClients {
     switch failure {
     case .ok: return .bytes(bytes)
     case .badPointer: return .unreadable
+    default: return .callerGone
+    }
+  }
+
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom {
+    let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
+    var failure = SyscallStatus.ok
+    do throws(SyscallStatus) {
+      try right.write(bytes.span, at: 0)
+    } catch {
+      failure = error
+    }
+    _ = right.relinquish()
+    switch failure {
+    case .ok: return .written
+    case .badPointer: return .unwritable
     default: return .callerGone
     }
   }

@@ -12,6 +12,8 @@ protocol ConsoleClients: ~Copyable {
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure)
   /// Reads bytes that a caller lends, from `offset` on; it must have lent so many.
   mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes
+  /// Writes bytes to the beginning of what a caller lends; it must have lent so many.
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom
   /// Signals the notification given with `setInterrupt`.
   mutating func signalInterrupt()
 }
@@ -21,6 +23,15 @@ enum LentBytes {
   case bytes([UInt8])
   /// The caller's memory is not there.
   case unreadable
+  /// The caller waits no more.
+  case callerGone
+}
+
+/// What came of writing into what a caller lends.
+enum LentRoom {
+  case written
+  /// The caller's memory is not there.
+  case unwritable
   /// The caller waits no more.
   case callerGone
 }
@@ -38,6 +49,8 @@ struct ConsoleServer<Driver: SerialDriver> {
   private struct Reader {
     let token: ReplyToken
     let isLine: Bool
+    /// Bytes that it lends to be written; 0 for an answer that brings them.
+    let room: Int
   }
 
   private(set) var driver: Driver
@@ -67,9 +80,11 @@ struct ConsoleServer<Driver: SerialDriver> {
     answerFlushers(&clients)
   }
 
-  /// - Parameter lentByteCount: How much the caller lends to be read.
+  /// - Parameters:
+  ///   - lentByteCount: How much the caller lends to be read.
+  ///   - room: How much it lends to be written.
   mutating func handle<Clients: ConsoleClients & ~Copyable>(
-    _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0,
+    _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0, room: UInt64 = 0,
     from token: ReplyToken, _ clients: inout Clients
   ) {
     switch request {
@@ -86,7 +101,8 @@ struct ConsoleServer<Driver: SerialDriver> {
       guard readers.count < Self.mostWaiters else { return refuse(token, &clients) }
       var isLine = false
       if case .readLine = request { isLine = true }
-      readers.append(Reader(token: token, isLine: isLine))
+      let most = min(room, UInt64(ConsoleProtocol.mostLentBytes))
+      readers.append(Reader(token: token, isLine: isLine, room: Int(most)))
     case .setInterrupt, .clearInterrupt:
       hasInterrupt = false
       if case .setInterrupt = request { hasInterrupt = true }
@@ -131,19 +147,47 @@ struct ConsoleServer<Driver: SerialDriver> {
         let signals = lineReader.edit(&input)
         if signals, hasInterrupt { clients.signalInterrupt() }
         hasEchoed = showEcho() || hasEchoed
-        guard let (reply, count) = lineReader.nextPiece() else { break }
-        if clients.reply(to: reader.token, reply) { lineReader.removePiece(count) }
+        guard let (piece, reply) = lineReader.nextPiece(of: Self.capacity(of: reader)) else {
+          break
+        }
+        if give(piece, in: reply, to: reader, &clients) { lineReader.removePiece(piece.count) }
       } else {
         guard !input.isEmpty else { break }
-        var reply = ConsoleProtocol.Reply()
-        var count = 0
-        while count < input.count, reply.bytes.append(input[count]) { count += 1 }
-        // A reader that is gone has seen nothing: the bytes are for the next one.
-        if clients.reply(to: reader.token, reply) { input.removeFirst(count) }
+        let count = min(input.count, Self.capacity(of: reader))
+        let typed = (0..<count).map { input[$0] }
+        if give(typed, in: ConsoleProtocol.Reply(), to: reader, &clients) {
+          input.removeFirst(count)
+        }
       }
       readers.removeFirst()
     }
     return hasEchoed || wasFull && !input.isFull
+  }
+
+  /// Bytes that one answer to a reader brings.
+  private static func capacity(of reader: Reader) -> Int {
+    reader.room > 0 ? reader.room : InlineBytes.capacity
+  }
+
+  /// Answers a reader with bytes; false if it has not got them: they are for the next one.
+  private func give<Clients: ConsoleClients & ~Copyable>(
+    _ bytes: [UInt8], in reply: ConsoleProtocol.Reply, to reader: Reader,
+    _ clients: inout Clients
+  ) -> Bool {
+    var reply = reply
+    guard reader.room > 0 else {
+      reply.bytes = InlineBytes(bytes.span)
+      return clients.reply(to: reader.token, reply)
+    }
+    switch bytes.isEmpty ? .written : clients.write(bytes, to: reader.token) {
+    case .written:
+      reply.lentByteCount = UInt16(bytes.count)
+      return clients.reply(to: reader.token, reply)
+    case .unwritable:
+      clients.refuse(reader.token, .unreachable)
+      return false
+    case .callerGone: return false
+    }
   }
 
   private mutating func showEcho() -> Bool {

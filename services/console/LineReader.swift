@@ -40,14 +40,14 @@ struct LineReader {
     return echo
   }
 
-  /// An answer with the next piece of a finished line, and how much of the line it is.
-  func nextPiece() -> (ConsoleProtocol.Reply, Int)? {
+  /// The next piece of a finished line, of so many bytes at most, and an answer that says what it is.
+  func nextPiece(of capacity: Int) -> ([UInt8], ConsoleProtocol.Reply)? {
     guard let line else { return nil }
+    let end = min(line.count, position + capacity)
     var reply = ConsoleProtocol.Reply()
-    reply.bytes = InlineBytes(line.span, from: position)
-    reply.isEndOfLine = position + reply.bytes.count == line.count
+    reply.isEndOfLine = end == line.count
     reply.isEndOfInput = line.isEmpty
-    return (reply, reply.bytes.count)
+    return (Array(line[position..<end]), reply)
   }
 
   /// Goes on behind a piece of `count` bytes that was read.

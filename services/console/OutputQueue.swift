@@ -57,7 +57,7 @@ struct OutputQueue {
         position = 0
         return
       case .unreadable:
-        clients.refuse(writer, .unreadable)
+        clients.refuse(writer, .unreachable)
         removeFirst()
       case .callerGone: removeFirst()
       }

@@ -46,7 +46,11 @@ extension MachineSystem {
   func read() -> [UInt8]? {
     connectConsole()
     do throws(CallFailure<ConsoleProtocol.Failure>) {
-      return try askConsole(.read).bytes.bytes
+      guard console != nil else { throw .kernel(.peerGone) }
+      var typed = [UInt8](repeating: 0, count: Self.readCapacity)
+      var room = typed.mutableSpan
+      let count = try console!.call(.read, filling: &room).lentByteCount
+      return Array(typed.prefix(Int(count)))
     } catch {
       if error.isServerGone { console = nil } else { CurrentThread.yield() }
       connectConsole()
@@ -69,6 +73,9 @@ extension MachineSystem {
       offset += count
     }
   }
+
+  /// Bytes that are taken at a time: more than anybody types, and of a paste much.
+  private static var readCapacity: Int { 512 }
 
   /// Bytes that are sent at a time. A console that ends in the middle has shown some of them, and its
   /// successor shows all of them again.
@@ -122,13 +129,6 @@ extension MachineSystem {
         }
       }
     }
-  }
-
-  private func askConsole(
-    _ request: ConsoleProtocol.Request
-  ) throws(CallFailure<ConsoleProtocol.Failure>) -> ConsoleProtocol.Reply {
-    guard console != nil else { throw .kernel(.peerGone) }
-    return try console!.call(request)
   }
 
   /// Waits until there is a console.

@@ -151,6 +151,59 @@ import Testing
     #expect(console.clients.replies.map(\.reply.bytes.count) == [48, 48, 48, 48, 48, 48, 12])
   }
 
+  // MARK: Into lent memory
+
+  @Test(arguments: [1, 48, 49, 300, 4096, 10_000])
+  func whatIsTypedGoesIntoWhatIsLent(room: Int) {
+    var console = TestConsole()
+    let typed = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 % 251) | 0x80 }
+    console.device.incoming = typed
+    console.interrupt()
+
+    console.lendRoom(for: room, .read, from: 1)
+    console.lendRoom(for: room, .read, from: 2)
+
+    let most = min(room, ConsoleProtocol.mostLentBytes)
+    #expect(console.filled(1) == Array(typed.prefix(most)))
+    #expect(console.filled(2) == Array(typed.dropFirst(most).prefix(most)))
+    #expect(console.clients.readBytes.isEmpty)
+  }
+
+  @Test func aLineComesInPiecesOfWhatIsLent() {
+    var console = TestConsole()
+    console.lendRoom(for: 4, .readLine, from: 1)
+    console.type("seven!\r")
+    console.lendRoom(for: 4, .readLine, from: 2)
+
+    #expect(console.filled(1) == Array("seve".utf8))
+    #expect(console.filled(2) == Array("n!\n".utf8))
+    #expect(console.clients.replies.map(\.reply.isEndOfLine) == [false, true])
+  }
+
+  @Test func endOfInputFillsNothing() {
+    var console = TestConsole()
+    console.lendRoom(for: 64, .readLine, from: 1)
+    console.type("\u{4}")
+
+    #expect(console.filled(1) == [])
+    #expect(console.clients.replies.map(\.reply.isEndOfInput) == [true])
+  }
+
+  /// Nothing typed is lost with a reader that ended, or whose memory is not there.
+  @Test(arguments: [ConsoleProtocol.Request.read, .readLine], [false, true])
+  func whatCannotBeGivenIsForTheNext(request: ConsoleProtocol.Request, isDead: Bool) {
+    var console = TestConsole()
+    console.lendRoom(for: 64, request, from: 1, isThere: isDead)
+    if isDead { console.clients.dead = [1] }
+    console.lendRoom(for: 64, request, from: 2)
+    console.type("kept\n")
+
+    #expect(console.filled(1) == nil)
+    #expect(console.filled(2) == Array("kept\n".utf8))
+    #expect(console.clients.refused == (isDead ? [] : [1]))
+    if !isDead { #expect(console.clients.failures == [.unreachable]) }
+  }
+
   @Test func pasteBeyondTheBufferStaysOnTheLineAndIsNotLost() {
     var console = TestConsole()
     let count = ConsoleServer<UART16550Driver<Fake16550>>.inputCapacity + 5_000
@@ -327,6 +380,21 @@ struct TestConsole {
       &clients)
   }
 
+  /// A request that lends room for `count` bytes; without memory behind it if `isThere` is false.
+  mutating func lendRoom(
+    for count: Int, _ request: ConsoleProtocol.Request, from token: Int, isThere: Bool = true
+  ) {
+    if isThere { clients.lent[token] = [UInt8](repeating: 0, count: count) }
+    server.handle(
+      request, room: UInt64(count), from: ReplyToken(rawValue: UInt32(token)), &clients)
+  }
+
+  /// What came into the memory that was lent with a request that was answered.
+  func filled(_ token: Int) -> [UInt8]? {
+    guard let reply = clients.replies.first(where: { $0.token == token })?.reply else { return nil }
+    return clients.lent[token].map { Array($0.prefix(Int(reply.lentByteCount))) }
+  }
+
   mutating func type(_ text: String) {
     device.incoming = Array(text.utf8)
     interrupt()
@@ -370,6 +438,15 @@ struct TestClients: ConsoleClients {
     guard let bytes = lent[token] else { return .unreadable }
     mostRead = max(mostRead, count)
     return .bytes(Array(bytes[Int(offset)..<Int(offset) + count]))
+  }
+
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom {
+    let token = Int(token.rawValue)
+    guard !dead.contains(token) else { return .callerGone }
+    guard let room = lent[token] else { return .unwritable }
+    precondition(bytes.count <= room.count, "more than was lent")
+    lent[token] = bytes + room.dropFirst(bytes.count)
+    return .written
   }
 
   mutating func signalInterrupt() { signals += 1 }
