@@ -45,7 +45,7 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
     self.kernelRoot = kernelRoot
     let cpuCount = min(platform.cpuCount, 64)
     self.platform = platform
-    objects.shared = SharedState()
+    objects.shared = SharedState(origin: frames.objectOrigin)
     objects.shared.cpuCount = cpuCount
     for index in 0..<cpuCount {
       guard let frame = frames.allocateForObjects() else { kernelBug("no frame for a CPU") }

@@ -19,8 +19,8 @@ import MnosABI
 /// Slots 0 and 65,535 exist in their chunks but never come to the free list: 0 is what `none`
 /// names, 65,535 means any.
 public struct CapabilityTable: BitwiseCopyable {
-  /// The frame of 1,024 chunk frame numbers.
-  let directory: FrameNumber
+  /// Where the frame of 1,024 chunk frame numbers lies, in bytes from the store's origin.
+  private let directory: UInt64
   var chunkCount: UInt16 = 0
   /// No gap is below this chunk.
   var firstGap: UInt16 = 0
@@ -29,29 +29,32 @@ public struct CapabilityTable: BitwiseCopyable {
   /// Slots that are not free, but for the spares of threads.
   var usedCount: UInt32 = 0
 
-  init(directory: FrameNumber) { self.directory = directory }
+  /// - Parameter directory: A clear frame, counted from the store's origin as well.
+  init(directory: FrameNumber) { self.directory = directory << 12 }
+
+  /// The directory's frame, counted so.
+  var directoryFrame: FrameNumber { directory >> 12 }
 
   /// Chunks that the directory has room for: 65,536 slots.
   static var chunkLimit: UInt16 { 1024 }
 
   /// The slot at `index`, or none if no chunk holds it.
   @inline(__always)
-  func slot(at index: UInt16, in window: PhysicalWindow) -> SlotID {
-    let chunk = window.load(
-      directory << 12 &+ UInt64(index >> 6) &* 4, as: StoreFrame.self)
+  func slot<P: Platform & ~Copyable>(at index: UInt16, in store: ObjectStore<P>) -> SlotID {
+    let chunk = store[entryAt: directory &+ UInt64(index >> 6) &* 4]
     guard chunk != 0 else { return .none }
     return SlotID.place(in: chunk, at: UInt32(index & 63))
   }
 
   /// The frame of a chunk, or 0 for a gap.
-  func chunkFrame(_ chunk: UInt16, in window: PhysicalWindow) -> StoreFrame {
-    window.load(directory << 12 + UInt64(chunk) * 4, as: StoreFrame.self)
-  }
+  func chunkFrame<P: Platform & ~Copyable>(
+    _ chunk: UInt16, in store: ObjectStore<P>
+  ) -> StoreFrame { store[entryAt: directory + UInt64(chunk) * 4] }
 
   /// Enters a chunk's frame, or 0 when it goes.
-  func setChunkFrame(_ frame: StoreFrame, _ chunk: UInt16, in window: PhysicalWindow) {
-    window.store(frame, at: directory << 12 + UInt64(chunk) * 4)
-  }
+  func setChunkFrame<P: Platform & ~Copyable>(
+    _ frame: StoreFrame, _ chunk: UInt16, in store: ObjectStore<P>
+  ) { store[entryAt: directory + UInt64(chunk) * 4] = frame }
 }
 
 /// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).

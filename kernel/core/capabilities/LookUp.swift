@@ -16,7 +16,7 @@ extension Kernel where P: ~Copyable {
   mutating func lookUp(_ handle: UInt64) throws(Failure) -> SlotID {
     guard handle <= UInt64(UInt32.max) else { throw .badCapability }
     let handle = Handle(rawValue: UInt32(truncatingIfNeeded: handle))
-    let slot = objects[objects[current].process].table.slot(at: handle.slot, in: window)
+    let slot = objects[objects[current].process].table.slot(at: handle.slot, in: objects)
     guard !slot.isNone, objects[slot].state == .held,
       objects[slot].generation == handle.generation
     else { throw .badCapability }

@@ -35,10 +35,10 @@ extension Kernel where P: ~Copyable {
       return objects[process].table.free.first
     }
     let chunk = UInt16(choice >> 6)
-    if objects[process].table.chunkFrame(chunk, in: window) == 0 {
+    if objects[process].table.chunkFrame(chunk, in: objects) == 0 {
       try addChunk(chunk, to: process)
     }
-    let slot = objects[process].table.slot(at: UInt16(choice), in: window)
+    let slot = objects[process].table.slot(at: UInt16(choice), in: objects)
     guard objects[slot].state == .free else { throw Failure(.slotBusy) }
     return slot
   }
@@ -54,7 +54,7 @@ extension Kernel where P: ~Copyable {
   mutating func growTable(of process: ProcessID) throws(Failure) {
     let table = objects[process].table
     var chunk = table.firstGap
-    while chunk < CapabilityTable.chunkLimit, table.chunkFrame(chunk, in: window) != 0 {
+    while chunk < CapabilityTable.chunkLimit, table.chunkFrame(chunk, in: objects) != 0 {
       chunk += 1
     }
     objects[process].table.firstGap = chunk
@@ -68,7 +68,7 @@ extension Kernel where P: ~Copyable {
     guard growth.count < TableGrowth.limit else { throw .noSlot }
     let frame = objects.place(
       of: try allocateObjectFrame(chargedTo: objects[process].header.budget))
-    objects[process].table.setChunkFrame(frame, chunk, in: window)
+    objects[process].table.setChunkFrame(frame, chunk, in: objects)
     objects[process].table.chunkCount += 1
     objects.initializeChunk(chunk, in: frame, of: process)
     growth.chunks[growth.count] = (process, chunk)
@@ -92,12 +92,12 @@ extension Kernel where P: ~Copyable {
   /// Gives back a chunk if no slot of it is filled.
   private mutating func removeChunkIfUnused(_ chunk: UInt16, of process: ProcessID) {
     let table = objects[process].table
-    let frame = table.chunkFrame(chunk, in: window)
+    let frame = table.chunkFrame(chunk, in: objects)
     for offset in 0..<Granule.perFrame {
       guard objects[SlotID.place(in: frame, at: offset)].state == .free else { return }
     }
     objects.retireChunk(in: frame, of: process)
-    objects[process].table.setChunkFrame(0, chunk, in: window)
+    objects[process].table.setChunkFrame(0, chunk, in: objects)
     objects[process].table.chunkCount -= 1
     objects[process].table.firstGap = min(table.firstGap, chunk)
     freeFrame(objects.number(of: frame), chargedTo: objects[process].header.budget)

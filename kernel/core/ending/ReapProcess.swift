@@ -55,8 +55,8 @@ extension Kernel where P: ~Copyable {
     case .chunks: endChunk(of: process, steps: &steps)
     case .spaces:
       steps -= 2
-      freeFrame(
-        objects[process].table.directory, chargedTo: objects[process].header.budget)
+      let directory = objects.number(at: objects[process].table.directoryFrame)
+      freeFrame(directory, chargedTo: objects[process].header.budget)
       endSpace(of: process)
       proceed(process, to: .done)
     case .done: return
@@ -76,7 +76,7 @@ extension Kernel where P: ~Copyable {
     guard index < SlotChoice.any, objects[process].table.usedCount > 0 else {
       return proceed(process, to: .ports)
     }
-    let slot = objects[process].table.slot(at: index, in: window)
+    let slot = objects[process].table.slot(at: index, in: objects)
     if slot.isNone {
       // The last chunk ends the scan: its index must not wrap to 0.
       objects[process].endCursor = min(index, SlotChoice.any - 64) + 64
@@ -92,9 +92,9 @@ extension Kernel where P: ~Copyable {
     guard table.chunkCount > 0 else { return proceed(process, to: .spaces) }
     let chunk = objects[process].endCursor
     objects[process].endCursor = chunk + 1
-    let frame = table.chunkFrame(chunk, in: window)
+    let frame = table.chunkFrame(chunk, in: objects)
     guard frame != 0 else { return }
-    objects[process].table.setChunkFrame(0, chunk, in: window)
+    objects[process].table.setChunkFrame(0, chunk, in: objects)
     objects[process].table.chunkCount -= 1
     freeFrame(objects.number(of: frame), chargedTo: objects[process].header.budget)
   }

@@ -104,7 +104,7 @@ extension Kernel where P: ~Copyable {
   ) -> SlotID? {
     guard handle <= UInt64(UInt32.max) else { return nil }
     let handle = Handle(rawValue: UInt32(truncatingIfNeeded: handle))
-    let slot = objects[objects[current].process].table.slot(at: handle.slot, in: window)
+    let slot = objects[objects[current].process].table.slot(at: handle.slot, in: objects)
     guard !slot.isNone, objects[slot].state == .held,
       objects[slot].generation == handle.generation,
       objects[slot].typeCode == type.rawValue, objects[slot].rights.includes(rights)

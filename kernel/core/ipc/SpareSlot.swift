@@ -40,7 +40,7 @@ extension Kernel where P: ~Copyable {
   }
 
   private mutating func isFree(_ index: UInt16, in process: ProcessID) -> Bool {
-    let slot = objects[process].table.slot(at: index, in: window)
+    let slot = objects[process].table.slot(at: index, in: objects)
     return !slot.isNone && objects[slot].state == .free
   }
 }

@@ -24,7 +24,7 @@ struct TimeShare: BitwiseCopyable {
   private(set) var given: UInt32 = 0
   /// Nanoseconds used in the period that ends at `periodEnd`; four seconds and more are one.
   private var usedBits: UInt32 = 0
-  /// Nanoseconds that returns of its threads are to be spread over: see `takeReturn`.
+  /// Nanoseconds that returns of its threads are to be spread over: see `returnTime`.
   private var returns: UInt32 = 0
   private(set) var periodEnd: UInt64 = 0
 
@@ -75,12 +75,16 @@ struct TimeShare: BitwiseCopyable {
   /// - Parameters:
   ///   - isAgain: Whether it was throttled before and has returned by its timer since.
   ///   - foundNothing: Whether it did not run then.
-  mutating func takeReturn(isAgain: Bool, foundNothing: Bool) -> UInt64 {
+  func returnTime(isAgain: Bool, foundNothing: Bool) -> UInt64 {
     guard isAgain else { return nextTime }
     let free = returnLength * (foundNothing ? 8 : 1)
     let delay = UInt64(returns) > free ? (UInt64(returns) - free) * period / returnLength : 0
-    returns = UInt32(clamping: UInt64(returns) + 2 * Self.returnCost)
     return nextTime &+ delay
+  }
+
+  /// A thread that was throttled before is to return once more.
+  mutating func noteReturn() {
+    returns = UInt32(clamping: UInt64(returns) + 2 * Self.returnCost)
   }
 
   /// Begins a period if the last one is over.

@@ -12,8 +12,6 @@ import MnosABI
 @safe public struct ObjectStore<P: Platform & ~Copyable>: BitwiseCopyable {
   /// Where the origin appears in the kernel's address space.
   @usableFromInline let base: UInt
-  /// The frame from which places are counted; no object lies in it.
-  private let origin: FrameNumber
   /// Where the state that all CPUs share lies.
   @usableFromInline let sharedAddress: UInt
 
@@ -23,7 +21,6 @@ import MnosABI
   ///   - sharedFrame: A frame for `SharedState`, owned by the store.
   @unsafe public init(windowBase: UInt64, origin: FrameNumber, sharedFrame: FrameNumber) {
     base = UInt(windowBase) &+ UInt(origin) << 12
-    self.origin = origin
     sharedAddress = UInt(windowBase) &+ UInt(sharedFrame) << 12
   }
 
@@ -31,10 +28,13 @@ import MnosABI
   ///
   /// - Precondition: It lies within `Granule.reach` from the origin.
   func place(of frame: FrameNumber) -> StoreFrame {
-    StoreFrame(truncatingIfNeeded: frame &- origin)
+    StoreFrame(truncatingIfNeeded: distance(of: frame))
   }
-  /// A frame of the store's as the frame allocator counts it.
-  func number(of frame: StoreFrame) -> FrameNumber { origin &+ FrameNumber(frame) }
+  /// A frame counted from the origin, wherever it lies.
+  func distance(of frame: FrameNumber) -> FrameNumber { frame &- shared.origin }
+  /// A frame that is counted from the origin, as the frame allocator counts it.
+  func number(of frame: StoreFrame) -> FrameNumber { number(at: FrameNumber(frame)) }
+  func number(at distance: FrameNumber) -> FrameNumber { shared.origin &+ distance }
 
   @inlinable @inline(__always)
   func address(_ granule: UInt32) -> UInt {
@@ -68,6 +68,21 @@ import MnosABI
     }
   }
 
+  /// An entry of a table of frames, by its place in bytes from the origin.
+  ///
+  /// - Precondition: It lies in a frame that is such a table.
+  subscript(entryAt place: UInt64) -> StoreFrame {
+    @inline(__always) get {
+      // SAFETY: the precondition; RAM is mapped from the origin on.
+      unsafe UnsafePointer(bitPattern: base &+ UInt(place)).unsafelyUnwrapped.pointee
+    }
+    nonmutating set {
+      // SAFETY: as above; the kernel lock makes this the only access.
+      unsafe UnsafeMutablePointer(bitPattern: base &+ UInt(place)).unsafelyUnwrapped.pointee =
+        newValue
+    }
+  }
+
   /// What all CPUs share.
   @inlinable public var shared: SharedState {
     @inline(__always) unsafeAddress {
@@ -95,8 +110,8 @@ import MnosABI
   /// The same object store for a copy of its memory, in another window.
   @unsafe func seen(from windowBase: UInt64) -> ObjectStore {
     unsafe ObjectStore(
-      windowBase: windowBase, origin: origin,
-      sharedFrame: origin &+ FrameNumber((sharedAddress &- base) >> 12))
+      windowBase: windowBase, origin: shared.origin,
+      sharedFrame: shared.origin &+ FrameNumber((sharedAddress &- base) >> 12))
   }
 
   /// The object that a reference without a type names, as `type`, which it must be of.
@@ -113,6 +128,8 @@ import MnosABI
 
 /// State that all CPUs share, beside the objects. It lies in a frame of its own.
 public struct SharedState: BitwiseCopyable {
+  /// The frame from which places are counted; no object lies in it.
+  let origin: FrameNumber
   /// One per CPU that takes part; none after the last.
   var cpus: [64 of CPUID] = .init(repeating: .none)
   var cpuCount = 0
@@ -135,7 +152,7 @@ public struct SharedState: BitwiseCopyable {
   var firstProcess = ProcessID.none
   public internal(set) var firstProcessEnd: ProcessEnd?
 
-  public init() {}
+  init(origin: FrameNumber) { self.origin = origin }
 
   /// Objects alive of one type.
   public func count(of type: ObjectType) -> UInt64 { objectCounts[Int(type.rawValue)] }

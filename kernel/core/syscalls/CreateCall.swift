@@ -76,7 +76,7 @@ extension Kernel where P: ~Copyable {
       do throws(Failure) {
         let process = try make(
           Process(
-            table: CapabilityTable(directory: directory), space: space,
+            table: CapabilityTable(directory: objects.distance(of: directory)), space: space,
             number: objects.shared.processesMade + 1, maker: makerOfProcess),
           .large, chargedTo: budget, as: Process.self)
         objects.shared.processesMade += 1

@@ -45,7 +45,7 @@ extension Kernel where P: ~Copyable {
     var index = position
     for _ in 0..<Self.listedSlots {
       guard index <= UInt64(SlotChoice.any) else { return false }
-      let slot = table.slot(at: UInt16(index), in: window)
+      let slot = table.slot(at: UInt16(index), in: objects)
       if slot.isNone {
         // A gap of a whole chunk.
         index = (index | 63) + 1

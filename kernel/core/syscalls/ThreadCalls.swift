@@ -96,16 +96,16 @@ extension Kernel where P: ~Copyable {
     answer(value: 0)
     // The run queue finds a thread by its priority, so one that is in it must leave before the
     // priority changes. Any other is only relabelled.
-    guard objects[thread].isQueued else {
+    guard objects[thread].isQueued, !objects[thread].isThrottled else {
       objects[thread].ownPriority = priority
-      // Throttled, it stays at 0 until its payer's next period.
+      // Throttled, it stays at 0 until it returns.
       if !objects[thread].isThrottled { objects[thread].priority = priority }
       if thread == current { objects[cpu].needsSchedule = true }
       return
     }
     objects.leaveRunQueue(thread)
     objects[thread].ownPriority = priority
-    if !objects[thread].isThrottled { objects[thread].priority = priority }
+    objects[thread].priority = priority
     objects.makeReady(thread)
   }
 

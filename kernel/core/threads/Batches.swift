@@ -47,7 +47,10 @@ extension Kernel where P: ~Copyable {
     guard objects.shared.shareCount > 0, !objects[cpu].owesBatch else { return reapBatch() }
     let before = platform.now()
     chargePayer(at: before)
+    // Also not for a share that is given back on the way.
+    objects[cpu].isUncounted = true
     reapBatch()
+    objects[cpu].isUncounted = false
     skipTime(since: before)
   }
 

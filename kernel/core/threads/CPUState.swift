@@ -24,6 +24,8 @@ public struct CPUState: BitwiseCopyable {
   var payer = BudgetID.none
   /// Whether that share is spent, and the thread runs because nobody else wanted the CPU.
   var isSpent = false
+  /// Whether the kernel does at nobody's expense what others have ended.
+  var isUncounted = false
   /// Whose extended registers the CPU holds, or none.
   var extendedOwner = ThreadID.none
   /// The process whose address space is active, or none.
@@ -61,10 +63,10 @@ extension ObjectStore where P: ~Copyable {
     self[cpu].needsWakeUp = true
   }
 
-  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense.
+  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense,
+  /// also if that was not the caller's own but that of whom the caller serves.
   func stopPaying(for caller: ThreadID) {
     let home = self[caller].home
-    guard !self[home].payer.isNone, self[home].payer == self[caller].payer else { return }
-    lookAtPayer(of: home)
+    if !self[home].payer.isNone { lookAtPayer(of: home) }
   }
 }

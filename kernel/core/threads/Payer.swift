@@ -21,9 +21,11 @@ extension Kernel where P: ~Copyable {
   /// Counts the time since the last look for whoever pays for it.
   mutating func chargePayer(at now: UInt64) {
     let payer = objects[cpu].payer
-    if !payer.isNone {
+    // What was skipped already is not to be counted by who looked at the clock before.
+    guard now > objects[cpu].payingSince else { return }
+    if !payer.isNone, !objects[cpu].isUncounted {
       objects[payer].share.use(
-        now &- objects[cpu].payingSince, until: now, isWanted: !objects[cpu].isSpent)
+        now - objects[cpu].payingSince, until: now, isWanted: !objects[cpu].isSpent)
     }
     objects[cpu].payingSince = now
   }
@@ -31,11 +33,14 @@ extension Kernel where P: ~Copyable {
   /// Leaves the time since then uncounted: it was for others than who runs.
   ///
   /// - Precondition: The time before it is counted.
-  mutating func skipTime(since before: UInt64) {
+  /// - Returns: The time now.
+  @discardableResult
+  mutating func skipTime(since before: UInt64) -> UInt64 {
     let now = platform.now()
     objects[cpu].payingSince = now
     let end = objects[cpu].payerEnd
     if end != .max, end > before { objects[cpu].payerEnd = end &+ (now - before) }
+    return now
   }
 
   /// Has somebody pay for the current thread from here on: whoever it serves, if the share of that
@@ -98,16 +103,20 @@ extension Kernel where P: ~Copyable {
   mutating func changesService() {
     guard objects.shared.shareCount > 0 else { return }
     beginPaying()
-    endThrottleIfServing()
+    if endThrottleIfServing() { objects[cpu].needsSchedule = true }
     armTimer()
   }
 
   /// Whoever is served with time left has the current thread run, though its own share is spent.
-  mutating func endThrottleIfServing() {
+  ///
+  /// - Returns: Whether its priority rose.
+  mutating func endThrottleIfServing() -> Bool {
     let thread = current
-    guard objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer else { return }
+    guard objects[thread].isThrottled, objects[cpu].payer != objects[thread].payer else {
+      return false
+    }
     objects.endThrottle(thread)
-    objects[cpu].needsSchedule = true
+    return true
   }
 
   /// Nobody runs: nobody pays.
@@ -145,19 +154,20 @@ extension Kernel where P: ~Copyable {
     if isQueued { objects[cpu].ready.insert(thread, atHead: false, in: objects) }
   }
 
-  /// Has a throttled thread return with a period of its payer's, or of the payer of whom it serves
-  /// if that comes first.
+  /// Has a throttled thread return when its payer has it return, or the payer of whom it serves if
+  /// that comes first.
   private mutating func startReturn(of thread: ThreadID, foundNothing: Bool) {
-    var payer = objects[thread].payer
-    let caller = servedCaller(of: thread)
-    if !caller.isNone, !objects[caller].payer.isNone,
-      objects[objects[caller].payer].share.nextTime < objects[payer].share.nextTime
-    {
-      payer = objects[caller].payer
-    }
-    let deadline = objects[payer].share.takeReturn(
-      isAgain: objects[thread].hasReturned, foundNothing: foundNothing)
+    let isAgain = objects[thread].hasReturned
     objects[thread].hasReturned = false
+    var payer = objects[thread].payer
+    var deadline = objects[payer].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)
+    let caller = servedCaller(of: thread)
+    let callers = caller.isNone ? BudgetID.none : objects[caller].payer
+    if !callers.isNone {
+      let time = objects[callers].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)
+      if time < deadline { (payer, deadline) = (callers, time) }
+    }
+    if isAgain { objects[payer].share.noteReturn() }
     objects[objects[thread].home].timers.insert(thread, deadline: deadline, in: objects)
   }
 

@@ -138,7 +138,8 @@ extension Kernel where P: ~Copyable {
     // A look that is due is taken at once.
     if !keepsPayer || objects[cpu].payerEnd == 0 {
       beginPaying()
-      endThrottleIfServing()
+      // It is the first of all in any case.
+      _ = endThrottleIfServing()
     }
     if !keepsSlice {
       objects[cpu].slice = objects[thread].slice

@@ -9,17 +9,15 @@ extension Kernel where P: ~Copyable {
   /// at once: other interrupts come in between.
   public mutating func timerFired() {
     objects[cpu].armedDeadline = .max
-    let now = platform.now()
+    var now = platform.now()
     // What was used up to now decides who returns.
     if objects.shared.shareCount > 0 { chargePayer(at: now) }
     var left = Self.batchSteps
-    var hasReturns = false
     while left > 0 {
       let thread = objects[cpu].timers.earliest
       guard !thread.isNone, objects[thread].timer.deadline <= now else { break }
       guard !objects[thread].isThrottled else {
         unthrottle(thread, at: now)
-        hasReturns = true
         left -= 1
         continue
       }
@@ -27,8 +25,8 @@ extension Kernel where P: ~Copyable {
       // It is the woken thread's doing, not that of the one that happens to run, or of none.
       if objects.shared.reaper.hasIncoming { adoptDoomed(by: thread) }
     }
-    // Those who return have been counted for it; whoever happens to run has nothing to do with it.
-    if hasReturns { skipTime(since: now) }
+    // Whoever happens to run has nothing to do with those who return or whose waits are over.
+    if left < Self.batchSteps, objects.shared.shareCount > 0 { now = skipTime(since: now) }
     if now >= objects[cpu].sliceEnd, objects[cpu].sliceEnd != .max {
       objects[cpu].sliceEnd = .max
       if !current.isNone { endSlice() }
@@ -48,7 +46,7 @@ extension Kernel where P: ~Copyable {
     }
     let thread = current
     changePayer(to: payer(of: thread, at: now), at: now)
-    endThrottleIfServing()
+    if endThrottleIfServing() { objects[cpu].needsSchedule = true }
     guard objects[cpu].isSpent, !objects[thread].isThrottled else { return }
     throttle(thread)
     // Who runs next is looked at as it begins to.

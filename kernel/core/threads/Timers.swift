@@ -25,7 +25,7 @@ extension Kernel where P: ~Copyable {
   /// The timer itself is armed by the `schedule` that follows a block.
   mutating func startTimer(_ thread: ThreadID, deadline: UInt64) {
     guard deadline != Deadline.never else { return }
-    // Its timer is needed for the wait, and who waits is not throttled.
+    // Its timer is needed for the wait. Whether its share is spent is looked at when it is to run.
     if objects[thread].isThrottled { objects.endThrottle(thread) }
     let home = objects[thread].home
     objects[home].timers.insert(thread, deadline: deadline, in: objects)

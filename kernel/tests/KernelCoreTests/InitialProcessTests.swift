@@ -123,7 +123,7 @@ import Testing
     let process = kernel.objects[kernel.current].process
     let objects = handles.map {
       let slot = kernel.objects[process].table.slot(
-        at: Handle(rawValue: $0).slot, in: kernel.window)
+        at: Handle(rawValue: $0).slot, in: kernel.objects)
       return kernel.objects[slot].object
     }
     #expect(handles.allSatisfy { $0 != 0 } && Set(handles).count == 3)

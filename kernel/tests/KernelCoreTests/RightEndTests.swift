@@ -96,7 +96,7 @@ import Testing
     machine.destroy(machine.initial, budget)
     for index in heldSlots(machine).subtracting(held) {
       let table = machine.kernel.objects[machine.initial.process].table
-      let slot = table.slot(at: index, in: machine.kernel.window)
+      let slot = table.slot(at: index, in: machine.kernel.objects)
       machine.delete(machine.initial, machine.kernel.objects[slot].handle)
     }
     #expect(machine.usage == before)
@@ -107,7 +107,7 @@ import Testing
   private func heldSlots(_ machine: TestMachine) -> Set<UInt16> {
     let table = machine.kernel.objects[machine.initial.process].table
     return Set((1..<64).filter {
-      machine.kernel.objects[table.slot(at: $0, in: machine.kernel.window)].state == .held
+      machine.kernel.objects[table.slot(at: $0, in: machine.kernel.objects)].state == .held
     })
   }
 }

@@ -184,8 +184,10 @@ struct Census {
     var result: [(UInt16, StoreFrame)] = []
     var chunk: UInt16 = 0
     while chunk < CapabilityTable.chunkLimit, result.count < Int(table.chunkCount) {
+      // Not by the table's own arithmetic.
+      let directory = kernel.objects.number(at: table.directoryFrame)
       let frame = kernel.window.load(
-        table.directory << 12 + UInt64(chunk) * 4, as: StoreFrame.self)
+        directory << 12 + UInt64(chunk) * 4, as: StoreFrame.self)
       if frame != 0 { result.append((chunk, frame)) }
       chunk += 1
     }

@@ -272,14 +272,14 @@ extension KernelAuditor {
     }
     for process in census.processes where kernel.objects[process].state != .ended {
       let table = kernel.objects[process].table
-      use(table.directory, "directory")
+      use(kernel.objects.number(at: table.directoryFrame), "directory")
       let chunks = Census.chunks(of: process, kernel)
       expect(chunks.count == Int(table.chunkCount), "a table's chunk count")
       if kernel.objects[process].endStage == .chunks {
         // What was given back is named no more: `chunks` stops when it has found as many.
         for chunk in 0..<kernel.objects[process].endCursor {
           expect(
-            table.chunkFrame(chunk, in: kernel.window) == 0, "a table names a chunk it gave back")
+            table.chunkFrame(chunk, in: kernel.objects) == 0, "a table names a chunk it gave back")
         }
       }
       for (_, frame) in chunks { use(kernel.objects.number(of: frame), "chunk") }

@@ -329,4 +329,29 @@ import Testing
     machine.request(client, calling)
     return serving
   }
+
+  /// Three in a chain: the one in the middle gives up, and the first pays no more for the last.
+  @Test func whoGivesUpInTheMiddleEndsWhatTheFirstPays() {
+    let budget = machine.makeBudget(share: 10_000)
+    let first = machine.spawn(priority: 50, budget: budget)
+    let middle = machine.spawn(priority: 60)
+    let last = machine.spawn(priority: 90, budget: machine.makeBudget(share: 1_000))
+    let endpoints = [machine.makeEndpoint(), machine.makeEndpoint()]
+    let toMiddle = machine.give(endpoints[0], to: first)
+    let toLast = machine.give(endpoints[1], to: middle)
+    machine.receive(middle, machine.give(endpoints[0], to: middle))
+    machine.receive(last, machine.give(endpoints[1], to: last))
+    machine.parkInit()
+    let start = machine.now
+    machine.request(first, toMiddle)
+    #expect(machine.running == middle.thread)
+    machine.request(middle, toLast, deadline: start + 1_000_000)
+    #expect(machine.running == last.thread)
+    let payer = machine.budgetID(of: budget)
+    #expect(machine.kernel.objects[machine.kernel.cpu].payer == payer)
+    machine.advance(to: start + 1_100_000)
+    #expect(machine.running == last.thread)
+    #expect(machine.kernel.objects[machine.kernel.cpu].payer != payer)
+    #expect(machine.findings == [])
+  }
 }

@@ -31,7 +31,7 @@ import Testing
     machine.continueWork(of: first)
     #expect(machine.isWorking(first))
     let generation = machine.kernel.objects[
-      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.window)
+      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.objects)
     ].generation
     machine.holdingWork {
       #expect(machine.call(driver, .suspend, UInt64(firstThread.rawValue)).status == .ok)
@@ -40,13 +40,13 @@ import Testing
 
     // As after 65,534 objects that were made and deleted in it.
     let used = machine.kernel.objects[first.process].table.slot(
-      at: 60, in: machine.kernel.window)
+      at: 60, in: machine.kernel.objects)
     machine.kernel.objects[used].generation = generation
     // Nor all 20 of these.
     machine.holdingWork { _ = create(second, root, .memory, [20 * 4096]) }
     #expect(machine.isWorking(second))
     let slot = machine.kernel.objects[first.process].table.slot(
-      at: 60, in: machine.kernel.window)
+      at: 60, in: machine.kernel.objects)
     let memory = machine.kernel.objects[slot].object.narrowed(to: MemoryObject.self)
     let base = machine.kernel.objects[memory].frames.base
     // What the frames held before: somebody's secret.
@@ -96,7 +96,7 @@ import Testing
       ).handle
     }
     func slot() -> SlotID {
-      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.window)
+      machine.kernel.objects[first.process].table.slot(at: 60, in: machine.kernel.objects)
     }
 
     let old = create(inner, pages: 200)

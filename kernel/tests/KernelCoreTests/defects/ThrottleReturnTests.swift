@@ -118,7 +118,8 @@ import Testing
     var now: UInt64 = 1_000_000
     var returns = 0
     while now < 10_000_000_000 {
-      now = share.takeReturn(isAgain: true, foundNothing: false)
+      now = share.returnTime(isAgain: true, foundNothing: false)
+      share.noteReturn()
       share.refresh(at: now)
       share.use(5_000, until: now + 5_000, isWanted: true)
       returns += 1
@@ -155,6 +156,48 @@ import Testing
     #expect(!machine.kernel.objects[returning.thread].isThrottled)
     #expect(machine.running == running.thread)
     #expect(used() - before <= machine.now - start - 500_000)
+    #expect(machine.findings == [])
+  }
+
+  /// A timer interrupt that takes long, with a return and ends of waits in it, does not make time
+  /// run backwards for who returns.
+  @Test func aLongInterruptSpendsNoNewPeriod() {
+    let budget = machine.makeBudget(share: 4_000)
+    let spinner = machine.spawn(priority: 99, budget: budget)
+    machine.parkInit()
+    machine.become(spinner.thread)
+    // Alone, it goes on at priority 0.
+    while !machine.kernel.objects[spinner.thread].isThrottled {
+      machine.advance(to: machine.now + TestMachine.turn)
+    }
+    let deadline = machine.kernel.objects[spinner.thread].timer.deadline
+    machine.advance(to: deadline - 1)
+    #expect(machine.running == spinner.thread)
+    machine.kernel.platform.clockReadCost = 20_000
+    machine.advance(to: deadline)
+    machine.kernel.platform.clockReadCost = 0
+    let share = machine.kernel.objects[machine.budgetID(of: budget)].share
+    #expect(share.left > 3_000_000, "\(share.used) ns used, \(share.debt) owed")
+    #expect(!machine.kernel.objects[spinner.thread].isThrottled)
+    #expect(machine.findings == [])
+  }
+
+  /// A server that serves somebody whose returns are put off does not wait for those.
+  @Test func aServerReturnsWithItsOwnPeriodAtTheLatest() {
+    let crowd = machine.makeBudget(share: 1, in: 1_000)
+    let client = machine.spawn(priority: 50, budget: crowd)
+    let server = machine.spawn(priority: 90, budget: machine.makeBudget(share: 4_000))
+    _ = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    machine.receive(server, machine.give(endpoint, to: server))
+    machine.parkInit()
+    machine.request(client, calling)
+    // As many threads of the client's budget have returned of late.
+    let share = machine.budgetID(of: crowd)
+    for _ in 0..<400 { machine.enter { $0.objects[share].share.noteReturn() } }
+    let ran = machine.turns(overPeriods: 10)[server.thread.granule] ?? 0
+    #expect(ran >= TestMachine.steps(4_000, periods: 9), "\(ran) turns")
     #expect(machine.findings == [])
   }
 }

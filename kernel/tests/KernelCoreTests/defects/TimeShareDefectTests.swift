@@ -181,4 +181,32 @@ import Testing
     let used = machine.kernel.objects[budget].share.used
     #expect(used <= now - start - batches * 10_000, "\(used) of \(now - start) ns")
   }
+
+  /// Nor is it where shares are given back on the way.
+  @Test func endsOfSharesAreNotPaidForByWhoRuns() {
+    let parent = machine.make(.budget, [200 * 4096, 200])
+    for _ in 0..<40 { _ = machine.make(.budget, [2 * 4096, 2, 1, 1_000_000], budget: parent) }
+    let budget = machine.makeBudget(share: 190_000, in: 200_000)
+    let runner = machine.spawn(priority: 50, budget: budget)
+    machine.holdingWork {
+      machine.destroy(machine.initial, parent)
+      machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
+    }
+    #expect(machine.isReaping && machine.running == runner.thread)
+    let used = { () -> UInt64 in
+      let now = self.machine.now
+      self.machine.holdingWork { self.machine.enter { $0.chargePayer(at: now) } }
+      return self.machine.kernel.objects[self.machine.budgetID(of: budget)].share.used
+    }
+    let before = used()
+    machine.kernel.platform.clockReadCost = 10_000
+    machine.holdingWork {
+      while machine.isReaping { machine.enter { if $0.hasWork { $0.runBatch() } } }
+    }
+    machine.kernel.platform.clockReadCost = 0
+    let start = machine.now
+    // What the looks of the scheduler itself take is the runner's.
+    #expect(used() - before <= 40 * 10_000, "\(used() - before) ns until \(start)")
+    #expect(machine.findings == [])
+  }
 }

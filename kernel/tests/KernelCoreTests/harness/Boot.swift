@@ -59,7 +59,7 @@ enum Boot {
       try kernel.growTable(of: process)
       kernel.growth.count = 0
       func give(_ index: UInt16, _ type: ObjectType, _ object: AnyObjectID) {
-        let slot = kernel.objects[process].table.slot(at: index, in: kernel.window)
+        let slot = kernel.objects[process].table.slot(at: index, in: kernel.objects)
         kernel.objects.fill(slot, type, object, rights: .all)
       }
       give(1, .process, process.header)

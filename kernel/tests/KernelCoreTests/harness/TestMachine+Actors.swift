@@ -73,7 +73,7 @@ extension TestMachine {
   }
 
   func slot(of handle: Handle, in actor: Actor) -> SlotID {
-    kernel.objects[actor.process].table.slot(at: handle.slot, in: kernel.window)
+    kernel.objects[actor.process].table.slot(at: handle.slot, in: kernel.objects)
   }
 
   // MARK: Memory

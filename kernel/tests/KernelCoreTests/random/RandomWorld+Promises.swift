@@ -18,7 +18,7 @@ extension RandomWorld {
     guard number == .revoke, a0 <= UInt64(UInt32.max) else { return }
     let handle = Handle(rawValue: UInt32(a0))
     let slot = machine.kernel.objects[actor.process].table.slot(
-      at: handle.slot, in: machine.kernel.window)
+      at: handle.slot, in: machine.kernel.objects)
     guard !slot.isNone, machine.kernel.objects[slot].state == .held,
       machine.kernel.objects[slot].handle == handle
     else { return }
@@ -75,7 +75,7 @@ extension RandomWorld {
     guard handle <= UInt64(UInt32.max) else { return nil }
     let handle = Handle(rawValue: UInt32(handle))
     let slot = machine.kernel.objects[actor.process].table.slot(
-      at: handle.slot, in: machine.kernel.window)
+      at: handle.slot, in: machine.kernel.objects)
     guard !slot.isNone, machine.kernel.objects[slot].state == .held,
       machine.kernel.objects[slot].handle == handle
     else { return nil }
