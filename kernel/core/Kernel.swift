@@ -6,15 +6,16 @@ import MnosABI
 /// One value: nothing is global, so a test runs as many kernels as it likes. Every method
 /// that changes it is one atomic step, made with the kernel lock held and interrupts masked.
 /// Entry code calls `enter`, one of the entry methods, then `leave`.
+///
+/// What calls between processes look at comes first, and what is large last: an instruction reaches a
+/// field near the start at no further cost.
 public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
-  public var platform: P
   public let objects: ObjectStore<P>
-  let window: PhysicalWindow
-  let format: P.Format
-
-  public internal(set) var frames: FrameAllocator
   /// The CPU whose entry is being handled.
   var cpu = CPUID.none
+  public var platform: P
+  let window: PhysicalWindow
+  let format: P.Format
   /// The root table whose upper entries every address space shares.
   public let kernelRoot: PhysicalAddress
   var identifiers = IdentifierSet()
@@ -22,6 +23,7 @@ public struct Kernel<P: Platform & ~Copyable>: ~Copyable {
   var growth = TableGrowth()
   /// Frames that the kernel uses for itself: image, tables, marks, what CPUs and `shared` need.
   public var kernelFrames: UInt64 = 0
+  public internal(set) var frames: FrameAllocator
 
   /// - Parameters:
   ///   - frames: All free RAM.
