@@ -21,13 +21,16 @@ enum Command {
           [--arch A|all]
       test [host|A|all]     host tests, kernel self-tests, user-land and session tests
           [--filter NAME] [--selftests] [--limine DIR]
-      help                  this text
+      help [COMMAND]        this text; with a command, or after one as --help, what it takes
 
     architectures: x86_64 (the default), aarch64, riscv64, loongarch64
     """
 
   static func run(_ arguments: [String]) throws(ToolFailure) {
     let rest = Array(arguments.dropFirst())
+    if let command = arguments.first, asksForHelp(rest), let lines = help(for: command) {
+      return print(lines)
+    }
     switch arguments.first {
     case "doctor": try doctor(rest)
     case "setup": try setup(rest)
@@ -36,11 +39,34 @@ enum Command {
     case "run": try RunCommand.run(rest)
     case "machines": try MachinesCommand.run(rest)
     case "test": try TestCommand.run(rest)
-    case "help", "--help", "-h": print(help)
+    case "help", "--help", "-h":
+      guard let command = rest.first else { return print(help) }
+      guard let lines = help(for: command) else {
+        throw .usage("unknown command '\(command)'")
+      }
+      print(lines)
     case "bench", "new": throw ToolFailure("'\(arguments[0])' is not available yet")
     case nil: throw .usage("which command?")
     case let other?: throw .usage("unknown command '\(other)'")
     }
+  }
+
+  /// Whether a command's arguments ask what it takes; what comes after `--` is QEMU's.
+  private static func asksForHelp(_ arguments: [String]) -> Bool {
+    arguments.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+  }
+
+  /// The lines of the help that are about one command, or nil if there is none of that name.
+  static func help(for command: String) -> String? {
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+    guard
+      let first = lines.firstIndex(where: {
+        $0.hasPrefix("  ") && $0.split(separator: " ").first == Substring(command)
+          && !$0.hasPrefix("   ")
+      })
+    else { return nil }
+    let rest = lines[(first + 1)...].prefix { $0.hasPrefix("      ") }
+    return ([lines[first]] + rest).joined(separator: "\n")
   }
 
   private static func doctor(_ arguments: [String]) throws(ToolFailure) {
