@@ -60,11 +60,18 @@ public struct ReceivedLeases: Sendable {
     byteCounts = [leases[0] == .none ? 0 : first, leases[1] == .none ? 0 : second]
   }
 
+  /// Whether there is a lease that may be used so, if only of no bytes.
+  ///
+  /// - Parameter index: 0 or 1.
+  public func lends(_ index: Int = 0, for access: LeaseAccess) -> Bool {
+    leases[index] != .none && leases[index].includes(access)
+  }
+
   /// Bytes of a lease that may be used so; 0 without one.
   ///
   /// - Parameter index: 0 or 1.
   public func byteCount(_ index: Int = 0, for access: LeaseAccess) -> UInt64 {
-    leases[index] != .none && leases[index].includes(access) ? byteCounts[index] : 0
+    lends(index, for: access) ? byteCounts[index] : 0
   }
 }
 
@@ -195,6 +202,30 @@ extension ReplyRight {
     try unsafe bytes.withUnsafeBufferPointer { (pointer) throws(SyscallStatus) in
       try unsafe access(
         lease, at: offset, ByteRange(UnsafeRawBufferPointer(pointer)), isWrite: true)
+    }
+  }
+
+  /// Copies memory of this process into what the caller lends, as far as the caller's memory is
+  /// there.
+  ///
+  /// - Returns: How many bytes were copied, from the first on.
+  /// - Throws: as `write(_:to:at:)`, but not `badPointer`.
+  public func writeReachable(
+    _ bytes: Span<UInt8>, to lease: Int = 0, at offset: UInt64 = 0
+  ) throws(SyscallStatus) -> Int {
+    // SAFETY: the kernel reads within the bytes, during the call.
+    try unsafe bytes.withUnsafeBufferPointer { (pointer) throws(SyscallStatus) in
+      let own = unsafe ByteRange(UnsafeRawBufferPointer(pointer))
+      var registers = CallRegisters(
+        CallWord(.access), UInt64(handle.rawValue), UInt64(lease), own.address,
+        words: [offset, own.byteCount, 1, 0, 0, 0, 0, 0])
+      let result = SystemCall.perform(&registers)
+      switch result.status {
+      case .ok: return bytes.count
+      // The value is the first bad offset in the lease.
+      case .badPointer: return Int(registers.argument0 - offset)
+      case let status: throw status
+      }
     }
   }
 

@@ -46,7 +46,7 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     default: break
     }
     let lentByteCount = reply.leases.byteCount(for: .read)
-    let room = reply.leases.byteCount(for: .write)
+    let room = reply.leases.lends(for: .write) ? reply.leases.byteCount(for: .write) : nil
     var token = ReplyToken(rawValue: 0)
     let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
     server.handle(request, lending: lentByteCount, room: room, from: token, &clients)
@@ -94,20 +94,11 @@ struct WaitingClients: ~Copyable, ConsoleClients {
     }
   }
 
-  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom {
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> Int? {
     let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
-    var failure = SyscallStatus.ok
-    do throws(SyscallStatus) {
-      try right.write(bytes.span, at: 0)
-    } catch {
-      failure = error
-    }
+    let count = try? right.writeReachable(bytes.span)
     _ = right.relinquish()
-    switch failure {
-    case .ok: return .written
-    case .badPointer: return .unwritable
-    default: return .callerGone
-    }
+    return count
   }
 
   mutating func signalInterrupt() { try? interrupt?.signal() }

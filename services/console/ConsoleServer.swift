@@ -13,7 +13,9 @@ protocol ConsoleClients: ~Copyable {
   /// Reads bytes that a caller lends, from `offset` on; it must have lent so many.
   mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes
   /// Writes bytes to the beginning of what a caller lends; it must have lent so many.
-  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom
+  ///
+  /// - Returns: How many were written before memory that is not there; nil if the caller is gone.
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> Int?
   /// Signals the notification given with `setInterrupt`.
   mutating func signalInterrupt()
 }
@@ -23,15 +25,6 @@ enum LentBytes {
   case bytes([UInt8])
   /// The caller's memory is not there.
   case unreadable
-  /// The caller waits no more.
-  case callerGone
-}
-
-/// What came of writing into what a caller lends.
-enum LentRoom {
-  case written
-  /// The caller's memory is not there.
-  case unwritable
   /// The caller waits no more.
   case callerGone
 }
@@ -49,8 +42,8 @@ struct ConsoleServer<Driver: SerialDriver> {
   private struct Reader {
     let token: ReplyToken
     let isLine: Bool
-    /// Bytes that it lends to be written; 0 for an answer that brings them.
-    let room: Int
+    /// Bytes that it lends to be written; nil for an answer that brings them.
+    let room: Int?
   }
 
   private(set) var driver: Driver
@@ -82,9 +75,9 @@ struct ConsoleServer<Driver: SerialDriver> {
 
   /// - Parameters:
   ///   - lentByteCount: How much the caller lends to be read.
-  ///   - room: How much it lends to be written.
+  ///   - room: How much it lends to be written; nil if it lends nothing.
   mutating func handle<Clients: ConsoleClients & ~Copyable>(
-    _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0, room: UInt64 = 0,
+    _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0, room: UInt64? = nil,
     from token: ReplyToken, _ clients: inout Clients
   ) {
     switch request {
@@ -101,8 +94,8 @@ struct ConsoleServer<Driver: SerialDriver> {
       guard readers.count < Self.mostWaiters else { return refuse(token, &clients) }
       var isLine = false
       if case .readLine = request { isLine = true }
-      let most = min(room, UInt64(ConsoleProtocol.mostLentBytes))
-      readers.append(Reader(token: token, isLine: isLine, room: Int(most)))
+      let most = room.map { Int(min($0, UInt64(ConsoleProtocol.mostLentBytes))) }
+      readers.append(Reader(token: token, isLine: isLine, room: most))
     case .setInterrupt, .clearInterrupt:
       hasInterrupt = false
       if case .setInterrupt = request { hasInterrupt = true }
@@ -150,12 +143,14 @@ struct ConsoleServer<Driver: SerialDriver> {
         guard let (piece, reply) = lineReader.nextPiece(of: Self.capacity(of: reader)) else {
           break
         }
-        if give(piece, in: reply, to: reader, &clients) { lineReader.removePiece(piece.count) }
+        if let count = give(piece, in: reply, to: reader, &clients) {
+          lineReader.removePiece(count)
+        }
       } else {
         guard !input.isEmpty else { break }
         let count = min(input.count, Self.capacity(of: reader))
         let typed = (0..<count).map { input[$0] }
-        if give(typed, in: ConsoleProtocol.Reply(), to: reader, &clients) {
+        if let count = give(typed, in: ConsoleProtocol.Reply(), to: reader, &clients) {
           input.removeFirst(count)
         }
       }
@@ -166,28 +161,35 @@ struct ConsoleServer<Driver: SerialDriver> {
 
   /// Bytes that one answer to a reader brings.
   private static func capacity(of reader: Reader) -> Int {
-    reader.room > 0 ? reader.room : InlineBytes.capacity
+    reader.room ?? InlineBytes.capacity
   }
 
-  /// Answers a reader with bytes; false if it has not got them: they are for the next one.
+  /// Answers a reader with bytes.
+  ///
+  /// What it has seen is taken from the others, also where its memory ends in the middle.
+  ///
+  /// - Returns: How many it has got; nil if it is gone, and they are for the next one.
   private func give<Clients: ConsoleClients & ~Copyable>(
     _ bytes: [UInt8], in reply: ConsoleProtocol.Reply, to reader: Reader,
     _ clients: inout Clients
-  ) -> Bool {
+  ) -> Int? {
     var reply = reply
-    guard reader.room > 0 else {
+    guard reader.room != nil else {
       reply.bytes = InlineBytes(bytes.span)
-      return clients.reply(to: reader.token, reply)
+      return clients.reply(to: reader.token, reply) ? bytes.count : nil
     }
-    switch bytes.isEmpty ? .written : clients.write(bytes, to: reader.token) {
-    case .written:
-      reply.lentByteCount = UInt16(bytes.count)
-      return clients.reply(to: reader.token, reply)
-    case .unwritable:
-      clients.refuse(reader.token, .unreachable)
-      return false
-    case .callerGone: return false
+    var count = 0
+    if !bytes.isEmpty {
+      guard let written = clients.write(bytes, to: reader.token) else { return nil }
+      guard written > 0 else {
+        clients.refuse(reader.token, .unreachable)
+        return nil
+      }
+      count = written
     }
+    reply.lentByteCount = UInt16(count)
+    if count < bytes.count { reply.isEndOfLine = false }
+    return clients.reply(to: reader.token, reply) ? count : nil
   }
 
   private mutating func showEcho() -> Bool {

@@ -36,17 +36,21 @@ struct Shell<System: ShellSystem> {
   init(_ system: System) { self.system = system }
 
   /// Carries out all commands of a line, or none if something is wrong with one.
-  mutating func run(line: [UInt8]) {
-    guard let commands = parse(line), !commands.isEmpty else { return }
+  ///
+  /// - Returns: Whether Ctrl-C ended them.
+  @discardableResult
+  mutating func run(line: [UInt8]) -> Bool {
+    guard let commands = parse(line), !commands.isEmpty else { return false }
     system.beginCommand()
+    defer { system.endCommand() }
     for command in commands where command.isRun(after: lastStatus) {
       lastStatus = run(command.expanded(with: lastStatus))
       guard !system.isInterrupted else {
         lastStatus = ExitStatus.interrupted
-        break
+        return true
       }
     }
-    system.endCommand()
+    return false
   }
 
   /// Says that a line was too long to be kept whole, and was not run.

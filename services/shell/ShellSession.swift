@@ -21,14 +21,17 @@ struct ShellSession<System: ShellSystem> {
     prompt()
   }
 
-  /// Takes bytes in the order in which they were typed.
+  /// Takes bytes in the order in which they were typed. What was typed before a Ctrl-C that ended a
+  /// command is forgotten, here as in the console.
   mutating func accept(_ bytes: [UInt8]) {
     var shown: [UInt8] = []
     for byte in bytes {
-      switch shell.mode {
-      case .interactive: edit(byte, showing: &shown)
-      case .automatic: collect(byte)
-      }
+      let wasInterrupted =
+        switch shell.mode {
+        case .interactive: edit(byte, showing: &shown)
+        case .automatic: collect(byte)
+        }
+      if wasInterrupted { break }
     }
     editor.refresh(showing: &shown)
     show(&shown)
@@ -48,15 +51,17 @@ struct ShellSession<System: ShellSystem> {
     show(&shown)
   }
 
-  private mutating func edit(_ byte: UInt8, showing shown: inout [UInt8]) {
+  /// - Returns: Whether a command ran, and Ctrl-C ended it.
+  private mutating func edit(_ byte: UInt8, showing shown: inout [UInt8]) -> Bool {
     lastWasReturn = byte == 0x0d
+    var wasInterrupted = false
     switch editor.accept(byte, showing: &shown) {
     case .finished:
       show(&shown)
       if editor.isCutOff {
         shell.refuseLine(longerThan: LineEditor.maximumByteCount)
       } else {
-        shell.run(line: editor.line)
+        wasInterrupted = shell.run(line: editor.line)
       }
       prompt()
     case .abandoned: prompt(&shown)
@@ -64,6 +69,7 @@ struct ShellSession<System: ShellSystem> {
     case .completionWanted: complete(showing: &shown)
     case nil: break
     }
+    return wasInterrupted
   }
 
   private mutating func complete(showing shown: inout [UInt8]) {
@@ -82,19 +88,21 @@ struct ShellSession<System: ShellSystem> {
     }
   }
 
-  private mutating func collect(_ byte: UInt8) {
+  /// - Returns: As `edit` does.
+  private mutating func collect(_ byte: UInt8) -> Bool {
     defer { lastWasReturn = byte == 0x0d }
-    if byte == 0x0a, lastWasReturn { return }
+    if byte == 0x0a, lastWasReturn { return false }
     guard byte == 0x0d || byte == 0x0a else {
       if line.count < Self.longestLine { line.append(byte) } else { isLineTooLong = true }
-      return
+      return false
     }
     let finished = line
     line.removeAll(keepingCapacity: true)
+    var wasInterrupted = false
     if isLineTooLong {
       shell.refuseLine(longerThan: Self.longestLine)
     } else {
-      shell.run(line: finished)
+      wasInterrupted = shell.run(line: finished)
     }
     isLineTooLong = false
     var mark: [UInt8] = []
@@ -103,6 +111,7 @@ struct ShellSession<System: ShellSystem> {
     mark.write("\u{1}\n")
     show(&mark)
     prompt()
+    return wasInterrupted
   }
 
   private mutating func prompt() {

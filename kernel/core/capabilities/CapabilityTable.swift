@@ -189,6 +189,8 @@ extension ObjectStore where P: ~Copyable {
   func empty(_ slot: SlotID) {
     DerivationTree.remove(slot, in: self)
     if self[slot].type == .reply {
+      // While it is known whose spare it is.
+      stopPaying(for: cast(self[slot].object, to: ThreadTag.self))
       leaveSpare(slot)
       dropReply(to: self[slot].object)
     } else {
@@ -201,7 +203,6 @@ extension ObjectStore where P: ~Copyable {
   private func dropReply(to caller: AnyObjectID) {
     let thread = cast(caller, to: ThreadTag.self)
     self[thread].replySlot = .none
-    stopPaying(for: thread)
     doom(caller)
   }
 }

@@ -63,10 +63,31 @@ extension ObjectStore where P: ~Copyable {
     self[cpu].needsWakeUp = true
   }
 
-  /// A caller's answer is not to come any more: whoever works for it goes on at another's expense,
-  /// also if that was not the caller's own but that of whom the caller serves.
+  /// The caller in a thread's spare, whom it serves, or none.
+  func servedCaller(of thread: ThreadID) -> ThreadID {
+    let spare = self[thread].spare
+    guard !spare.isNone, self[spare].state != .spare else { return .none }
+    return self[spare].object.narrowed(to: ReplyTag.self).caller
+  }
+
+  /// How far up a chain of callers is looked.
+  private static var chainLength: Int { 8 }
+
+  /// A caller's answer is not to come any more: if what runs works for it, directly or by way of
+  /// others, that goes on at another's expense.
+  ///
+  /// - Precondition: The right to answer is still where it was.
   func stopPaying(for caller: ThreadID) {
     let home = self[caller].home
-    if !self[home].payer.isNone { lookAtPayer(of: home) }
+    guard !self[home].payer.isNone, !self[home].current.isNone else { return }
+    // The right may have left the spare since.
+    if self[home].payer == self[caller].payer { return lookAtPayer(of: home) }
+    var thread = self[home].current
+    for _ in 0..<Self.chainLength {
+      thread = servedCaller(of: thread)
+      guard !thread.isNone else { return }
+      if thread == caller { return lookAtPayer(of: home) }
+    }
+    lookAtPayer(of: home)
   }
 }

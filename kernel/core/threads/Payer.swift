@@ -55,16 +55,9 @@ extension Kernel where P: ~Copyable {
     changePayer(to: payer(of: current, at: now), at: now)
   }
 
-  /// The caller in a thread's spare, whom it serves, or none.
-  private func servedCaller(of thread: ThreadID) -> ThreadID {
-    let spare = objects[thread].spare
-    guard !spare.isNone, objects[spare].state != .spare else { return .none }
-    return objects[spare].object.narrowed(to: ReplyTag.self).caller
-  }
-
   /// Who is to pay for a thread that the scheduler chooses.
   mutating func payer(of thread: ThreadID, at now: UInt64) -> BudgetID {
-    let caller = servedCaller(of: thread)
+    let caller = objects.servedCaller(of: thread)
     if !caller.isNone {
       let payer = objects[caller].payer
       // Not one without a share: that would never end.
@@ -77,7 +70,7 @@ extension Kernel where P: ~Copyable {
     let thread = current
     objects[cpu].payer = payer
     objects[cpu].isSpent = false
-    let caller = servedCaller(of: thread)
+    let caller = objects.servedCaller(of: thread)
     if !caller.isNone, payer != objects[caller].payer {
       // As long as that lasts its time is its own, and not for its caller to go on with.
       objects[caller].message.marks.insert(.ownTime)
@@ -85,7 +78,7 @@ extension Kernel where P: ~Copyable {
       objects[caller].message.marks.remove(.ownTime)
       // A caller that serves somebody itself would hand this time on: who is to pay for that one is
       // looked at when it is answered.
-      if !servedCaller(of: caller).isNone { objects[caller].message.marks.insert(.chain) }
+      if !objects.servedCaller(of: caller).isNone { objects[caller].message.marks.insert(.chain) }
     }
     guard !payer.isNone, hasTime(payer, at: now) else {
       // Who spends nothing, throttled or without a share, may call somebody who must not go on
@@ -103,8 +96,24 @@ extension Kernel where P: ~Copyable {
   mutating func changesService() {
     guard objects.shared.shareCount > 0 else { return }
     beginPaying()
-    if endThrottleIfServing() { objects[cpu].needsSchedule = true }
+    if endThrottleIfServing() {
+      objects[cpu].needsSchedule = true
+    } else if objects[current].isThrottled {
+      hurryReturn(of: current)
+    }
     armTimer()
+  }
+
+  /// A throttled thread serves somebody from now on, whose payer may have it return earlier.
+  private mutating func hurryReturn(of thread: ThreadID) {
+    let caller = objects.servedCaller(of: thread)
+    let payer = caller.isNone ? BudgetID.none : objects[caller].payer
+    guard !payer.isNone else { return }
+    // As one that was throttled before: it may take one call after the other meanwhile.
+    let time = objects[payer].share.returnTime(isAgain: true, foundNothing: false)
+    guard time < objects[thread].timer.deadline else { return }
+    objects.stopTimer(thread)
+    objects[objects[thread].home].timers.insert(thread, deadline: time, in: objects)
   }
 
   /// Whoever is served with time left has the current thread run, though its own share is spent.
@@ -161,7 +170,7 @@ extension Kernel where P: ~Copyable {
     objects[thread].hasReturned = false
     var payer = objects[thread].payer
     var deadline = objects[payer].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)
-    let caller = servedCaller(of: thread)
+    let caller = objects.servedCaller(of: thread)
     let callers = caller.isNone ? BudgetID.none : objects[caller].payer
     if !callers.isNone {
       let time = objects[callers].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)

@@ -204,6 +204,32 @@ import Testing
     if !isDead { #expect(console.clients.failures == [.unreachable]) }
   }
 
+  /// Where a reader's memory ends in the middle, what it has seen is not for the next one.
+  @Test(arguments: [ConsoleProtocol.Request.read, .readLine])
+  func whatWasSeenIsTaken(request: ConsoleProtocol.Request) {
+    var console = TestConsole()
+    console.clients.reachable[1] = 3
+    console.lendRoom(for: 64, request, from: 1)
+    console.lendRoom(for: 64, request, from: 2)
+    console.type("secret\n")
+
+    #expect(console.filled(1) == Array("sec".utf8))
+    #expect(console.filled(2) == Array("ret\n".utf8))
+    let ends = console.clients.replies.map(\.reply.isEndOfLine)
+    if case .readLine = request { #expect(ends == [false, true]) }
+  }
+
+  /// Who lends no room has no room.
+  @Test func anEmptyLoanTakesNothing() {
+    var console = TestConsole()
+    console.lendRoom(for: 0, .read, from: 1)
+    console.handle(.read, from: 2)
+    console.type("x")
+
+    #expect(console.filled(1) == [])
+    #expect(console.clients.read == "x")
+  }
+
   @Test func pasteBeyondTheBufferStaysOnTheLineAndIsNotLost() {
     var console = TestConsole()
     let count = ConsoleServer<UART16550Driver<Fake16550>>.inputCapacity + 5_000
@@ -408,6 +434,8 @@ struct TestClients: ConsoleClients {
   var refused: [Int] = []
   var failures: [ConsoleProtocol.Failure] = []
   var lent: [Int: [UInt8]] = [:]
+  /// How much of what somebody lends is there, if not all.
+  var reachable: [Int: Int] = [:]
   /// The most that was read of what is lent in one go.
   var mostRead = 0
   var signals = 0
@@ -440,13 +468,14 @@ struct TestClients: ConsoleClients {
     return .bytes(Array(bytes[Int(offset)..<Int(offset) + count]))
   }
 
-  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> LentRoom {
+  mutating func write(_ bytes: [UInt8], to token: ReplyToken) -> Int? {
     let token = Int(token.rawValue)
-    guard !dead.contains(token) else { return .callerGone }
-    guard let room = lent[token] else { return .unwritable }
+    guard !dead.contains(token) else { return nil }
+    guard let room = lent[token] else { return 0 }
     precondition(bytes.count <= room.count, "more than was lent")
-    lent[token] = bytes + room.dropFirst(bytes.count)
-    return .written
+    let count = min(bytes.count, reachable[token] ?? bytes.count)
+    lent[token] = Array(bytes[..<count] + room[count...])
+    return count
   }
 
   mutating func signalInterrupt() { signals += 1 }

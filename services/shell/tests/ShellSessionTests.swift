@@ -119,6 +119,20 @@ import Testing
     #expect(system.text.contains("\non\n"))
   }
 
+  /// What was typed before Ctrl-C ended a command does not run after it.
+  @Test(arguments: [false, true])
+  func interruptForgetsWhatWasTyped(isAutomatic: Bool) {
+    var session = begun()
+    if isAutomatic { session.accept(Array("session exec\r".utf8)) }
+    system.isInterrupted = true
+    session.accept(Array("echo one\recho two\rech".utf8))
+    system.isInterrupted = false
+    session.accept(Array("echo three\r".utf8))
+
+    #expect(!system.text.contains("\ntwo"))
+    #expect(system.text.contains("\nthree\n"))
+  }
+
   private func begun() -> ShellSession<FakeSystem> {
     var session = ShellSession(system)
     session.start()

@@ -330,8 +330,10 @@ import Testing
     return serving
   }
 
-  /// Three in a chain: the one in the middle gives up, and the first pays no more for the last.
-  @Test func whoGivesUpInTheMiddleEndsWhatTheFirstPays() {
+  /// Three in a chain; the first one's budget pays for the last.
+  private func makeChain(deadline: UInt64 = Deadline.never) -> (
+    payer: BudgetID, middle: Actor, last: Actor
+  ) {
     let budget = machine.makeBudget(share: 10_000)
     let first = machine.spawn(priority: 50, budget: budget)
     let middle = machine.spawn(priority: 60)
@@ -342,16 +344,83 @@ import Testing
     machine.receive(middle, machine.give(endpoints[0], to: middle))
     machine.receive(last, machine.give(endpoints[1], to: last))
     machine.parkInit()
-    let start = machine.now
     machine.request(first, toMiddle)
     #expect(machine.running == middle.thread)
-    machine.request(middle, toLast, deadline: start + 1_000_000)
+    machine.request(middle, toLast, deadline: deadline)
     #expect(machine.running == last.thread)
-    let payer = machine.budgetID(of: budget)
-    #expect(machine.kernel.objects[machine.kernel.cpu].payer == payer)
+    return (machine.budgetID(of: budget), middle, last)
+  }
+
+  private var payer: BudgetID { machine.kernel.objects[machine.kernel.cpu].payer }
+
+  /// The one in the middle gives up, and the first pays no more for the last.
+  @Test func whoGivesUpInTheMiddleEndsWhatTheFirstPays() {
+    let start = machine.now
+    let chain = makeChain(deadline: start + 1_000_000)
+    #expect(payer == chain.payer)
     machine.advance(to: start + 1_100_000)
-    #expect(machine.running == last.thread)
-    #expect(machine.kernel.objects[machine.kernel.cpu].payer != payer)
+    #expect(machine.running == chain.last.thread)
+    #expect(payer != chain.payer)
+    #expect(machine.findings == [])
+  }
+
+  /// Somebody else gives up: the chain goes on as it was.
+  @Test(arguments: [false, true])
+  func whoGivesUpElsewhereChangesNothing(isDeleted: Bool) {
+    let other = machine.spawn(priority: 40)
+    let deaf = machine.spawn(priority: 30)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: other)
+    machine.receive(deaf, machine.give(endpoint, to: deaf))
+    let deadline = isDeleted ? Deadline.never : machine.now + 1_000_000
+    machine.request(other, calling, deadline: deadline)
+    let right = machine.outcome(deaf).result.reply
+    let start = machine.now
+    let chain = makeChain()
+    if isDeleted {
+      let slot = machine.slot(of: right, in: deaf)
+      machine.enter { $0.objects.empty(slot) }
+    } else {
+      machine.advance(to: start + 1_100_000)
+      #expect(machine.outcome(other).status == .timedOut)
+    }
+    #expect(machine.running == chain.last.thread)
+    #expect(payer == chain.payer)
+    #expect(machine.findings == [])
+  }
+
+  /// A server that is throttled already takes a call from its queue: it returns with its caller's
+  /// period.
+  @Test func whoTakesACallWhileThrottledReturnsWithItsCaller() {
+    let client = machine.spawn(priority: 50, budget: machine.makeBudget(share: 1_000))
+    let server = machine.spawn(
+      priority: 90, budget: machine.makeBudget(share: 10, in: 1_000_000))
+    let victim = machine.spawn(priority: 10)
+    let endpoint = machine.makeEndpoint()
+    let calling = machine.give(endpoint, to: client)
+    let serving = machine.give(endpoint, to: server)
+    let alarm = machine.give(machine.makeNotification(), to: victim)
+    machine.wait(victim, alarm, deadline: machine.now + 3_000_000)
+    machine.parkInit()
+    // The server spends what it has, and the client its own; then the CPU is idle but for them.
+    machine.become(client.thread)
+    while !machine.kernel.objects[client.thread].isThrottled
+      || !machine.kernel.objects[server.thread].isThrottled
+    { machine.advance(to: machine.now + TestMachine.turn) }
+    machine.become(client.thread)
+    machine.request(client, calling)
+    machine.become(server.thread)
+    machine.receive(server, serving)
+    #expect(machine.outcome(server).result.reply != .none)
+    let end = machine.now + 2 * TestMachine.sharePeriod
+    var ran = 0
+    while machine.now < end {
+      if machine.running == server.thread, !machine.kernel.objects[server.thread].isThrottled {
+        ran += 1
+      }
+      machine.advance(to: machine.now + TestMachine.turn)
+    }
+    #expect(ran >= 9, "\(ran) turns")
     #expect(machine.findings == [])
   }
 }
