@@ -5,8 +5,8 @@ import MnosABI
 /// letter, and nothing happens that the test did not ask for.
 ///
 /// It is strict rather than kind. Memory is never cleared, a translation stays in the TLB
-/// until it is flushed, time stands still until `advance`, and what breaks the rules of
-/// `Platform` is kept in `violations`.
+/// until it is flushed, time stands still until `advance` unless `clockReadCost` is set, and
+/// what breaks the rules of `Platform` is kept in `violations`.
 public struct SimulatedPlatform: ~Copyable {
   /// What can differ between simulated machines.
   public struct Configuration: Sendable {
