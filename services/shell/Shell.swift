@@ -42,15 +42,15 @@ struct Shell<System: ShellSystem> {
   mutating func run(line: [UInt8]) -> Bool {
     guard let commands = parse(line), !commands.isEmpty else { return false }
     system.beginCommand()
-    defer { system.endCommand() }
     for command in commands where command.isRun(after: lastStatus) {
       lastStatus = run(command.expanded(with: lastStatus))
-      guard !system.isInterrupted else {
-        lastStatus = ExitStatus.interrupted
-        return true
-      }
+      guard !system.isInterrupted else { break }
     }
-    return false
+    // From here on Ctrl-C is a byte again, and what it did before is seen.
+    system.endCommand()
+    guard system.isInterrupted else { return false }
+    lastStatus = ExitStatus.interrupted
+    return true
   }
 
   /// Says that a line was too long to be kept whole, and was not run.

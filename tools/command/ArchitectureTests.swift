@@ -67,11 +67,10 @@ struct ArchitectureTests: Sendable {
         try tests.firstProgramTests(program, image: image)
       }
     }
-    if let image = images.restarts, run.isWanted("restarts") {
-      jobs.append(
-        reporting("restarts", weight: 40) { () throws(ToolFailure) in
-          try tests.firstProgramTests("restarts", image: image)
-        })
+    jobs += images.standIns.filter { run.isWanted($0.program) }.map { program, image in
+      reporting(program, weight: program == "restarts" ? 40 : 15) { () throws(ToolFailure) in
+        try tests.firstProgramTests(program, image: image)
+      }
     }
     let scripts = SessionScripts.all.filter { run.isWanted($0.name) }
     if !scripts.isEmpty {
@@ -177,8 +176,9 @@ struct TestImages {
   /// Test programs that have init's place, and their images.
   private(set) var firstPrograms: [(program: String, image: String)] = []
   private(set) var damaged: [DamagedImageChecks.Image] = []
-  /// The system with a program in the shell's place that ends its services again and again.
-  private(set) var restarts: String?
+  /// Systems with a test program in the shell's place, where it has the authority to look after
+  /// services: one ends them again and again, one waits beside a service in an endless loop.
+  private(set) var standIns: [(program: String, image: String)] = []
 
   /// - Parameter workerCount: How many compilers at a time; nil for as many as there are cores.
   init(
@@ -204,7 +204,10 @@ struct TestImages {
       try request.make(architecture, at: image)
       firstPrograms.append((program.name, image))
     }
-    restarts = try Self.makeRestarts(architecture, in: folder, request)
+    standIns = [
+      ("restarts", try Self.makeRestarts(architecture, in: folder, request)),
+      ("looping", try Self.makeLooping(architecture, in: folder, request)),
+    ]
     damaged = try DamagedImageChecks.prepare(architecture)
     try FileChecks.prepare("\(folder)/samples")
     request.additions = ["\(folder)/samples"]
@@ -213,6 +216,16 @@ struct TestImages {
     let path = "\(folder)/limine.iso"
     try ImageRequest(limine: folderOfLimine).make(architecture, at: path)
     limine = path
+  }
+
+  private static func makeLooping(
+    _ architecture: Architecture, in folder: String, _ request: ImageRequest
+  ) throws(ToolFailure) -> String {
+    var request = request
+    request.standIns = ["vfs": "looping", "shell": "looping"]
+    let image = "\(folder)/looping.iso"
+    try request.make(architecture, at: image)
+    return image
   }
 
   /// `MNOS_KILLS` says how many kills there are, in place of the program's own number.

@@ -1,4 +1,5 @@
 import KernelHAL
+import MnosABI
 
 /// What the kernel keeps for one CPU.
 public struct CPUState: BitwiseCopyable {
@@ -73,20 +74,21 @@ extension ObjectStore where P: ~Copyable {
   /// How far up a chain of callers is looked.
   private static var chainLength: Int { 8 }
 
-  /// A caller's answer is not to come any more: if what runs works for it, directly or by way of
-  /// others, that goes on at another's expense.
+  /// A caller's answer is not to come any more: if it stands between what runs and whoever pays for
+  /// that, or pays itself, another has to.
+  ///
+  /// So it is too where a right to answer has left its spare, for then nobody knows.
   ///
   /// - Precondition: The right to answer is still where it was.
   func stopPaying(for caller: ThreadID) {
     let home = self[caller].home
-    guard !self[home].payer.isNone, !self[home].current.isNone else { return }
-    // The right may have left the spare since.
-    if self[home].payer == self[caller].payer { return lookAtPayer(of: home) }
+    let payer = self[home].payer
     var thread = self[home].current
+    guard !payer.isNone, !thread.isNone, self[thread].payer != payer else { return }
     for _ in 0..<Self.chainLength {
       thread = servedCaller(of: thread)
-      guard !thread.isNone else { return }
-      if thread == caller { return lookAtPayer(of: home) }
+      guard !thread.isNone, thread != caller else { break }
+      if self[thread].payer == payer { return }
     }
     lookAtPayer(of: home)
   }

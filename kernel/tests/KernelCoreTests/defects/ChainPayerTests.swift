@@ -8,10 +8,10 @@ import Testing
   private let machine = TestMachine()
 
   /// Three in a chain; the first one's budget pays for the last.
-  private func makeChain(deadline: UInt64 = Deadline.never) -> (
+  private func makeChain(_ given: Handle? = nil, deadline: UInt64 = Deadline.never) -> (
     payer: BudgetID, middle: Actor, last: Actor
   ) {
-    let budget = machine.makeBudget(share: 10_000)
+    let budget = given ?? machine.makeBudget(share: 10_000)
     let first = machine.spawn(priority: 50, budget: budget)
     let middle = machine.spawn(priority: 60)
     let last = machine.spawn(priority: 90, budget: machine.makeBudget(share: 1_000))
@@ -31,9 +31,15 @@ import Testing
   private var payer: BudgetID { machine.kernel.objects[machine.kernel.cpu].payer }
 
   /// The one in the middle gives up, and the first pays no more for the last.
-  @Test func whoGivesUpInTheMiddleEndsWhatTheFirstPays() {
+  /// Also where the last has put the right to answer elsewhere.
+  @Test(arguments: [false, true])
+  func whoGivesUpInTheMiddleEndsWhatTheFirstPays(isMoved: Bool) {
     let start = machine.now
     let chain = makeChain(deadline: start + 1_000_000)
+    if isMoved {
+      let right = machine.outcome(chain.last).result.reply
+      #expect(machine.move(chain.last, right).status == .ok)
+    }
     #expect(payer == chain.payer)
     machine.advance(to: start + 1_100_000)
     #expect(machine.running == chain.last.thread)
@@ -42,9 +48,11 @@ import Testing
   }
 
   /// Somebody else gives up: the chain goes on as it was.
-  @Test(arguments: [false, true])
-  func whoGivesUpElsewhereChangesNothing(isDeleted: Bool) {
-    let other = machine.spawn(priority: 40)
+  @Test(arguments: [false, true], [false, true])
+  func whoGivesUpElsewhereChangesNothing(isDeleted: Bool, isOfTheFirstsBudget: Bool) {
+    let budget = machine.makeBudget(share: 10_000)
+    let other = machine.spawn(
+      priority: 40, budget: isOfTheFirstsBudget ? budget : TestMachine.budgetHandle)
     let deaf = machine.spawn(priority: 30)
     let endpoint = machine.makeEndpoint()
     let calling = machine.give(endpoint, to: other)
@@ -53,7 +61,7 @@ import Testing
     machine.request(other, calling, deadline: deadline)
     let right = machine.outcome(deaf).result.reply
     let start = machine.now
-    let chain = makeChain()
+    let chain = makeChain(budget)
     if isDeleted {
       let slot = machine.slot(of: right, in: deaf)
       machine.enter { $0.objects.empty(slot) }
