@@ -171,10 +171,11 @@ extension Kernel where P: ~Copyable {
     var payer = objects[thread].payer
     var deadline = objects[payer].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)
     let caller = objects.servedCaller(of: thread)
-    let callers = caller.isNone ? BudgetID.none : objects[caller].payer
-    if !callers.isNone {
-      let time = objects[callers].share.returnTime(isAgain: isAgain, foundNothing: foundNothing)
-      if time < deadline { (payer, deadline) = (callers, time) }
+    let callersPayer = caller.isNone ? BudgetID.none : objects[caller].payer
+    if !callersPayer.isNone {
+      let time = objects[callersPayer].share.returnTime(
+        isAgain: isAgain, foundNothing: foundNothing)
+      if time < deadline { (payer, deadline) = (callersPayer, time) }
     }
     if isAgain { objects[payer].share.noteReturn() }
     objects[objects[thread].home].timers.insert(thread, deadline: deadline, in: objects)
