@@ -51,7 +51,8 @@ struct ShellCommand {
       ShellCommand("mv", .mv, 2...2, " PATH NEWPATH", "rename a file or directory"),
       ShellCommand("ps", .ps, 0...1, " [NAME|NUMBER]", "list all processes, or one's threads"),
       ShellCommand("caps", .caps, 0...1, " [NAME|NUMBER]", "list what the shell or another holds"),
-      ShellCommand("services", .services, 0...0, "", "list the services: restarts, CPU share, kept queues"),
+      ShellCommand(
+        "services", .services, 0...0, "", "list the services: restarts, CPU share, kept queues"),
       ShellCommand("mem", .mem, 0...0, "", "show memory of the machine and of the shell"),
       ShellCommand("run", .run, 1...64, " PATH [ARG]...", "run a program; Ctrl-C ends it"),
       ShellCommand("kill", .kill, 1...64, " NAME|NUMBER...", "end processes; services restart"),

@@ -47,14 +47,16 @@ import Libmnos
     // A machine that is emulated stands still at times: one round of eight has to be quick.
     for _ in 0..<8 where !isQuick {
       var worst: UInt64 = 0
+      var answerCount = 0
       for _ in 0..<20 {
         let due = Clock.now() + 7_000_000
         _ = try? pause.wait(deadline: due)
-        _ = try? console.call(.write(InlineBytes([0x2e].span)))
+        if (try? console.call(.write(InlineBytes([0x2e].span)))) != nil { answerCount += 1 }
         worst = max(worst, Clock.now() - due)
       }
       least = min(least, worst)
-      isQuick = worst <= mostDelay
+      // A refusal comes at once, too.
+      isQuick = answerCount == 20 && worst <= mostDelay
     }
     let used = looped(processes) - before
     var line = TextBuffer<400>()
