@@ -250,11 +250,7 @@ import Testing
       machine.enter { $0.objects.end(client.thread, value: 0) }
     default: #expect(machine.outcome(client).status == .timedOut)
     }
-    let used = { () -> UInt64 in
-      let now = machine.now
-      machine.enter { $0.chargePayer(at: now) }
-      return machine.kernel.objects[machine.budgetID(of: budget)].share.used
-    }
+    let used = { [machine] in machine.timeUsed(of: budget) }
     let before = used()
     for _ in 0..<80 where machine.running == server.thread {
       machine.advance(to: machine.now + 100_000)

@@ -140,11 +140,7 @@ import Testing
       machine.advance(to: machine.now + TestMachine.turn)
     }
     #expect(machine.kernel.objects[returning.thread].isThrottled)
-    let used = { () -> UInt64 in
-      let now = self.machine.now
-      self.machine.enter { $0.chargePayer(at: now) }
-      return self.machine.kernel.objects[self.machine.budgetID(of: budget)].share.used
-    }
+    let used = { [machine] in machine.timeUsed(of: budget) }
     let deadline = machine.kernel.objects[returning.thread].timer.deadline
     machine.advance(to: deadline - 1)
     let before = used()

@@ -193,11 +193,7 @@ import Testing
       machine.call(machine.initial, .suspend, UInt64(TestMachine.threadHandle.rawValue))
     }
     #expect(machine.isReaping && machine.running == runner.thread)
-    let used = { () -> UInt64 in
-      let now = self.machine.now
-      self.machine.holdingWork { self.machine.enter { $0.chargePayer(at: now) } }
-      return self.machine.kernel.objects[self.machine.budgetID(of: budget)].share.used
-    }
+    let used = { [machine] in machine.timeUsed(of: budget) }
     let before = used()
     machine.kernel.platform.clockReadCost = 10_000
     machine.holdingWork {

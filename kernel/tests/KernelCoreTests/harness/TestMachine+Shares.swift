@@ -32,6 +32,13 @@ extension TestMachine {
       [20 * 4096, 20, share, period])
   }
 
+  /// Nanoseconds of a budget's share that are used by now.
+  func timeUsed(of budget: Handle) -> UInt64 {
+    let now = now
+    holdingWork { enter { $0.chargePayer(at: now) } }
+    return kernel.objects[budgetID(of: budget)].share.used
+  }
+
   func budgetID(of handle: Handle) -> BudgetID {
     object(of: handle, in: initial).narrowed(to: Budget.self)
   }
