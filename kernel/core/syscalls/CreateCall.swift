@@ -138,12 +138,12 @@ extension Kernel where P: ~Copyable {
   private mutating func createInterrupt(
     _ budget: BudgetID, machine: UInt64, line: UInt64, in slot: SlotID
   ) throws(Failure) {
-    _ = try lookUpMachine(machine)
+    let machine = try lookUpMachine(machine)
     // The count first: only then does the line fit the 32 bits that the platform takes.
     guard line < UInt64(platform.interruptLineCount),
       platform.isLineAvailable(UInt32(line))
     else { throw .badArgument(4) }
-    install(try makeInterrupt(budget, line: UInt32(line)), in: slot)
+    install(try makeInterrupt(budget, line: UInt32(line)), in: slot, parent: machine)
   }
 
   /// Claims a line: there is at most one object for each, so that one driver's `acknowledge`
