@@ -72,6 +72,15 @@ struct ArchitectureTests: Sendable {
         try tests.firstProgramTests(program, image: image)
       }
     }
+    if run.isWanted("looping"), let image = images.loopingService {
+      let busy = BootedTests(architecture: name, image: image) { line in
+        Report.progress("\(name): \(line)")
+      }
+      jobs.append(
+        reporting("promptness", weight: 15) { () throws(ToolFailure) in
+          try busy.promptness(beside: "vfs", area: "looping")
+        })
+    }
     let scripts = SessionScripts.all.filter { run.isWanted($0.name) }
     if !scripts.isEmpty {
       jobs.append(
@@ -179,6 +188,8 @@ struct TestImages {
   /// Systems with a test program in the shell's place, where it has the authority to look after
   /// services: one ends them again and again, one waits beside a service in an endless loop.
   private(set) var standIns: [(program: String, image: String)] = []
+  /// The system with a service in an endless loop, more urgent than the shell; nil for self-tests.
+  private(set) var loopingService: String?
 
   /// - Parameter workerCount: How many compilers at a time; nil for as many as there are cores.
   init(
@@ -206,8 +217,9 @@ struct TestImages {
     }
     standIns = [
       ("restarts", try Self.makeRestarts(architecture, in: folder, request)),
-      ("looping", try Self.makeLooping(architecture, in: folder, request)),
+      ("looping", try Self.makeLooping(architecture, in: folder, request, ["vfs", "shell"])),
     ]
+    loopingService = try Self.makeLooping(architecture, in: folder, request, ["vfs"])
     damaged = try DamagedImageChecks.prepare(architecture)
     try FileChecks.prepare("\(folder)/samples")
     request.additions = ["\(folder)/samples"]
@@ -219,11 +231,12 @@ struct TestImages {
   }
 
   private static func makeLooping(
-    _ architecture: Architecture, in folder: String, _ request: ImageRequest
+    _ architecture: Architecture, in folder: String, _ request: ImageRequest,
+    _ services: [String]
   ) throws(ToolFailure) -> String {
     var request = request
-    request.standIns = ["vfs": "looping", "shell": "looping"]
-    let image = "\(folder)/looping.iso"
+    for service in services { request.standIns[service] = "looping" }
+    let image = "\(folder)/looping-\(services.joined(separator: "-")).iso"
     try request.make(architecture, at: image)
     return image
   }

@@ -7,7 +7,7 @@ public struct BootedTests: Sendable {
   /// The image with the system as users get it.
   private let image: String
   /// Told of each step, for progress.
-  private let progress: @Sendable (String) -> Void
+  let progress: @Sendable (String) -> Void
 
   /// How long a machine may take to its prompt, and a test program to its next output. Emulation on
   /// a busy host is slow, and only a failure waits that long.
@@ -194,7 +194,7 @@ public struct BootedTests: Sendable {
   }
 
   /// A machine at its first prompt; nil if there came none.
-  private func booted() throws(ToolFailure) -> GuestMachine? {
+  func booted() throws(ToolFailure) -> GuestMachine? {
     let machine = try GuestMachine(try command(image: image))
     var player = ScriptPlayer(SessionScript("boot", [.prompt]))
     let deadline = ContinuousClock.now + Self.bootLimit
@@ -207,7 +207,7 @@ public struct BootedTests: Sendable {
   }
 
   /// - Returns: nil if every step was done, else what went wrong.
-  private func play(_ script: SessionScript, on machine: GuestMachine) -> String? {
+  func play(_ script: SessionScript, on machine: GuestMachine) -> String? {
     var player = ScriptPlayer(script)
     machine.send([UInt8](player.receive([]).utf8))
     while !player.isFinished {
