@@ -48,6 +48,8 @@ extension ReceiveEndpoint {
     case .fault:
       return Answered()
     case .message:
+      // It came by `send`: nobody waits, and a server must not keep what it cannot answer.
+      guard delivery.reply.handle != .none else { return Answered() }
       return answer(delivery, with: &server)
     }
   }

@@ -137,7 +137,7 @@ public struct KeyDecoder: Sendable {
     switch byte {
     case 0x01: .home
     case 0x02: .left
-    case 0x03: .interrupt
+    case LineEditor.interrupt: .interrupt
     case 0x04: .endOfInput
     case 0x05: .end
     case 0x06: .right

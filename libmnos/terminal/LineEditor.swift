@@ -15,6 +15,8 @@ public enum LineEvent: Equatable, Sendable {
 /// The line stays on one row, which shows the part around the cursor if it is longer
 /// than the terminal is wide. Every character counts as one column.
 public struct LineEditor: Sendable {
+  /// Ctrl-C, as it is typed.
+  public static var interrupt: UInt8 { 0x03 }
   /// Bytes in the longest line; more are refused with the bell.
   public static var maximumByteCount: Int { 16_384 }
 

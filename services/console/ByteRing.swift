@@ -15,6 +15,9 @@ struct ByteRing {
     count += 1
   }
 
+  /// - Precondition: The ring is not empty.
+  mutating func removeLast() { count -= 1 }
+
   /// - Precondition: `index` is less than `count`.
   subscript(index: Int) -> UInt8 { storage[(start + index) % storage.count] }
 

@@ -11,11 +11,16 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
   private var clients = WaitingClients()
   private let interrupt: Interrupt?
   /// When the device is to be looked at, if it cannot say so itself.
-  private(set) var nextDeadline = Deadline.never
+  private var nextLook = Deadline.never
+  /// When input that stands still is given up; see `ConsoleServer.isStuck`.
+  private var nextLoss = Deadline.never
+  var nextDeadline: UInt64 { min(nextLook, nextLoss) }
 
   /// Nanoseconds from one look to the next. A device's buffer of 16 bytes is full after 1.4 ms at
   /// 115,200 bits a second.
   static var pollInterval: UInt64 { 1_000_000 }
+  /// Nanoseconds that a program may take from one read to the next, while more is typed than fits.
+  static var patience: UInt64 { 1_000_000_000 }
 
   /// - Parameter interrupt: nil for a device that has none.
   init(driver: Driver, interrupt: consuming Interrupt?) {
@@ -24,12 +29,22 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     server.start(&clients)
     // An earlier driver may have ended between an interrupt and its acknowledgement.
     try? self.interrupt?.acknowledge()
-    if self.interrupt == nil { nextDeadline = Clock.now() + Self.pollInterval }
+    if self.interrupt == nil { nextLook = Clock.now() + Self.pollInterval }
   }
 
   mutating func handleDeadline() {
-    server.serviceDevice(&clients)
-    nextDeadline = Clock.now() + Self.pollInterval
+    let now = Clock.now()
+    if now >= nextLoss { server.giveUpInput(&clients) }
+    if now >= nextLook {
+      server.serviceDevice(&clients)
+      nextLook = now + Self.pollInterval
+    }
+    watchInput()
+  }
+
+  private mutating func watchInput() {
+    guard server.isStuck else { return nextLoss = Deadline.never }
+    if nextLoss == Deadline.never { nextLoss = Clock.now() + Self.patience }
   }
 
   mutating func handle(
@@ -50,6 +65,7 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     var token = ReplyToken(rawValue: 0)
     let answered = reply.postpone { token = ReplyToken(rawValue: $0.relinquish().rawValue) }
     server.handle(request, lending: lentByteCount, room: room, from: token, &clients)
+    watchInput()
     return answered
   }
 
@@ -59,6 +75,7 @@ struct ConsoleLoop<Driver: SerialDriver>: ~Copyable, Server {
     // What came before the line was let through again made no interrupt of its own where
     // interrupts are edges.
     server.serviceDevice(&clients)
+    watchInput()
   }
 }
 
@@ -74,6 +91,10 @@ struct WaitingClients: ~Copyable, ConsoleClients {
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure) {
     let right = ReplyRight(adopting: Handle(rawValue: token.rawValue))
     try? right.fail(failure, of: ConsoleProtocol.self)
+  }
+
+  func isWaiting(_ token: ReplyToken) -> Bool {
+    (try? Inspection(of: Handle(rawValue: token.rawValue))) != nil
   }
 
   mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes {

@@ -10,6 +10,8 @@ protocol ConsoleClients: ~Copyable {
   /// Answers a caller; false if it is gone, and then nothing of the answer was seen.
   mutating func reply(to token: ReplyToken, _ reply: ConsoleProtocol.Reply) -> Bool
   mutating func refuse(_ token: ReplyToken, _ failure: ConsoleProtocol.Failure)
+  /// Whether a caller still waits: its deadline may have passed, or it may have ended.
+  func isWaiting(_ token: ReplyToken) -> Bool
   /// Reads bytes that a caller lends, from `offset` on; it must have lent so many.
   mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes
   /// Writes bytes to the beginning of what a caller lends; it must have lent so many.
@@ -52,6 +54,8 @@ struct ConsoleServer<Driver: SerialDriver> {
   private var readers: [Reader] = []
   private var flushers: [ReplyToken] = []
   private var hasInterrupt = false
+  /// Whether what no longer fits is dropped, so that Ctrl-C is seen.
+  private var dropsInput = false
   private var lineReader = LineReader()
 
   init(driver: Driver) { self.driver = driver }
@@ -63,13 +67,19 @@ struct ConsoleServer<Driver: SerialDriver> {
 
   /// Serves the device and everyone who waits for it.
   mutating func serviceDevice<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
+    var hasDropped: Bool
     repeat {
+      hasDropped = false
       output.fetch(&clients)
       let received = driver.service(receiving: &input, sending: &output)
-      if received > 0 { noticeInterrupt(among: received, &clients) }
+      if received > 0 {
+        forgetGoneReaders(clients)
+        noticeInterrupt(among: received, &clients)
+        hasDropped = makeRoomForInterrupt()
+      }
       for writer in output.takeFinished() { _ = clients.reply(to: writer, ConsoleProtocol.Reply()) }
       // A full buffer was emptied, or an echo was added: the device has to know.
-    } while serveReaders(&clients) || output.needsFetch
+    } while serveReaders(&clients) || output.needsFetch || hasDropped
     answerFlushers(&clients)
   }
 
@@ -80,6 +90,9 @@ struct ConsoleServer<Driver: SerialDriver> {
     _ request: ConsoleProtocol.Request, lending lentByteCount: UInt64 = 0, room: UInt64? = nil,
     from token: ReplyToken, _ clients: inout Clients
   ) {
+    // A number that comes again: who had it before waits no more.
+    readers.removeAll { $0.token == token }
+    flushers.removeAll { $0 == token }
     switch request {
     case .write(let bytes):
       guard !output.isFull else { return refuse(token, &clients) }
@@ -91,20 +104,57 @@ struct ConsoleServer<Driver: SerialDriver> {
       }
       output.append(lent: lentByteCount, for: token)
     case .read, .readLine:
+      dropsInput = false
+      forgetGoneReaders(clients)
       guard readers.count < Self.mostWaiters else { return refuse(token, &clients) }
       var isLine = false
       if case .readLine = request { isLine = true }
       let most = room.map { Int(min($0, UInt64(ConsoleProtocol.mostLentBytes))) }
       readers.append(Reader(token: token, isLine: isLine, room: most))
-    case .setInterrupt, .clearInterrupt:
+    case .setInterrupt:
+      hasInterrupt = true
+      _ = clients.reply(to: token, ConsoleProtocol.Reply())
+      // Who typed it meant what begins now.
+      noticeInterrupt(among: input.count, &clients)
+    case .clearInterrupt:
       hasInterrupt = false
-      if case .setInterrupt = request { hasInterrupt = true }
+      // A command has ended: what was left of its line is nobody's.
+      lineReader.forget()
       _ = clients.reply(to: token, ConsoleProtocol.Reply())
     case .flush:
       guard flushers.count < Self.mostWaiters else { return refuse(token, &clients) }
       flushers.append(token)
     }
     serviceDevice(&clients)
+  }
+
+  /// Whoever waits no more reads nothing, is not counted, and does not keep Ctrl-C a byte.
+  private mutating func forgetGoneReaders<Clients: ConsoleClients & ~Copyable>(
+    _ clients: borrowing Clients
+  ) {
+    var index = 0
+    while index < readers.count {
+      if clients.isWaiting(readers[index].token) { index += 1 } else { readers.remove(at: index) }
+    }
+  }
+
+  /// Whether no byte fits and nobody reads, so that Ctrl-C could not come in either.
+  var isStuck: Bool { input.isFull && hasInterrupt && readers.isEmpty && !dropsInput }
+
+  /// It has been stuck for so long that whoever runs does not read: from now on the newest bytes are
+  /// dropped, until somebody does.
+  mutating func giveUpInput<Clients: ConsoleClients & ~Copyable>(_ clients: inout Clients) {
+    guard isStuck else { return }
+    dropsInput = true
+    input.removeLast()
+    serviceDevice(&clients)
+  }
+
+  /// - Returns: Whether there is room now.
+  private mutating func makeRoomForInterrupt() -> Bool {
+    guard dropsInput, input.isFull else { return false }
+    input.removeLast()
+    return true
   }
 
   private func refuse<Clients: ConsoleClients & ~Copyable>(
@@ -122,8 +172,9 @@ struct ConsoleServer<Driver: SerialDriver> {
     let first = index - count
     while index > first {
       index -= 1
-      guard input[index] == LineReader.interrupt else { continue }
+      guard input[index] == LineEditor.interrupt else { continue }
       input.removeFirst(index + 1)
+      lineReader.forget()
       clients.signalInterrupt()
       return
     }

@@ -2,8 +2,6 @@ import Libmnos
 
 /// Lets the user of a simple program edit a line before the program reads it.
 struct LineReader {
-  static var interrupt: UInt8 { 0x03 }
-
   private var editor = LineEditor()
   private var echo: [UInt8] = []
   /// A finished line with its line feed, and how much of it was read.
@@ -54,6 +52,13 @@ struct LineReader {
   mutating func removePiece(_ count: Int) {
     position += count
     if let line, position >= line.count { (self.line, position) = (nil, 0) }
+  }
+
+  /// Forgets a line that was begun, and what was not read of a finished one.
+  mutating func forget() {
+    (line, position) = (nil, 0)
+    var shown: [UInt8] = []
+    editor.begin(prompt: [], showing: &shown)
   }
 
   private mutating func finish(_ bytes: [UInt8]) {

@@ -19,12 +19,13 @@ struct OutputQueue {
   private var entries: [Entry] = []
   private var position = 0
   private var echoByteCount = 0
+  private var echoCount = 0
   private var lastSent: UInt8 = 0
   /// Writers all of whose bytes were taken, oldest first.
   private(set) var finished: [ReplyToken] = []
 
   var isEmpty: Bool { entries.isEmpty }
-  var isFull: Bool { entries.count >= Self.capacity }
+  var isFull: Bool { entries.count - echoCount >= Self.capacity }
 
   /// Queues a writer's bytes.
   mutating func append(_ bytes: [UInt8], for writer: ReplyToken) {
@@ -70,6 +71,11 @@ struct OutputQueue {
   mutating func append(echo bytes: [UInt8]) {
     guard !bytes.isEmpty, echoByteCount + bytes.count <= Self.echoCapacity else { return }
     echoByteCount += bytes.count
+    // What is echoed one key at a time is one entry all the same, unless it is being sent.
+    if entries.count > 1, entries[entries.count - 1].writer == nil {
+      return entries[entries.count - 1].bytes += bytes
+    }
+    echoCount += 1
     entries.append(Entry(writer: nil, bytes: bytes))
   }
 
@@ -97,7 +103,10 @@ struct OutputQueue {
   private mutating func skipFinished() {
     while let entry = entries.first, position == entry.bytes.count, entry.lent.isEmpty {
       if let writer = entry.writer { finished.append(writer) }
-      if entry.writer == nil { echoByteCount -= entry.bytes.count }
+      if entry.writer == nil {
+        echoByteCount -= entry.bytes.count
+        echoCount -= 1
+      }
       removeFirst()
     }
   }

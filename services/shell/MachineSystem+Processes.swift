@@ -93,8 +93,7 @@ extension MachineSystem {
     let number = try started.get()
     waiter.begin(number)
     while true {
-      let bits = (try? notification.wait()) ?? Self.endBit
-      note(bits)
+      let bits = waitForSignals()
       if bits & Self.interruptBit != 0 { _ = try? processService.ask(.kill(number)) }
       if bits & Self.endBit != 0 { return ProgramEnd(exitValue: waiter.exitValue) }
     }

@@ -17,6 +17,11 @@ final class MachineSystem: ShellSystem {
   var console: Client<ConsoleProtocol>?
   var files: FileClient?
   private(set) var wasInterrupted = false
+  /// When the console is told again whom Ctrl-C is for: one that was started anew does not know. Nil
+  /// while no command runs.
+  private var nextRequest: UInt64?
+  /// Nanoseconds until a console that was started anew knows.
+  private static var requestInterval: UInt64 { 1_000_000_000 }
 
   init(_ start: inout StartContext) throws(SyscallStatus) {
     for index in 0..<start.capabilityCount {
@@ -31,7 +36,7 @@ final class MachineSystem: ShellSystem {
     machine = try? start.take(ShortName("machine"))
     budget = try start.budget.copy(rights: .all)
     notification = try start.budget.makeNotification()
-    waiter = ProgramWaiter(
+    waiter = try ProgramWaiter(
       processService, go: try start.budget.makeNotification(),
       end: try notification.makeSignaller(bits: Self.endBit))
     given.append((Text.bytes("signals"), notification.handle))
@@ -86,18 +91,42 @@ extension MachineSystem {
   func beginCommand() {
     _ = isInterrupted
     wasInterrupted = false
-    connectConsole()
-    guard let signaller = try? notification.makeSignaller(bits: Self.interruptBit) else { return }
-    var attachments = Attachments()
-    attachments.attach(signaller)
-    _ = try? console?.call(.setInterrupt, attaching: attachments)
+    requestInterrupts()
   }
 
-  func endCommand() { tellConsole(.clearInterrupt) }
+  func endCommand() {
+    nextRequest = nil
+    tellConsole(.clearInterrupt)
+  }
 
   var isInterrupted: Bool {
+    if let nextRequest, now() >= nextRequest { requestInterrupts() }
     if let bits = try? notification.wait(deadline: Deadline.poll) { note(bits) }
     return wasInterrupted
+  }
+
+  /// Waits for an end or for Ctrl-C, while a command runs.
+  ///
+  /// - Returns: The bits that say which.
+  func waitForSignals() -> UInt64 {
+    while true {
+      if let bits = try? notification.wait(deadline: nextRequest ?? Deadline.never) {
+        note(bits)
+        return bits
+      }
+      requestInterrupts()
+    }
+  }
+
+  /// Has the console signal each Ctrl-C from now on that no reader takes.
+  private func requestInterrupts() {
+    insist { (console) throws(CallFailure<ConsoleProtocol.Failure>) in
+      guard let signaller = try? notification.makeSignaller(bits: Self.interruptBit) else { return }
+      var attachments = Attachments()
+      attachments.attach(signaller)
+      _ = try console.call(.setInterrupt, attaching: attachments)
+    }
+    nextRequest = now() + Self.requestInterval
   }
 
   func note(_ bits: UInt64) {

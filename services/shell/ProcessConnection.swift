@@ -46,13 +46,17 @@ final class ProcessConnection {
 final class ProgramWaiter {
   private let service: ProcessConnection
   private let go: Notification
+  private let starter: Notification
   private let end: Notification
   // Written by one thread while the other waits for a notification, which orders them.
   private var process: UInt32 = 0
   private(set) var exitValue: UInt64 = 0
 
-  init(_ service: ProcessConnection, go: consuming Notification, end: consuming Notification) {
+  init(
+    _ service: ProcessConnection, go: consuming Notification, end: consuming Notification
+  ) throws(SyscallStatus) {
     self.service = service
+    starter = try go.makeSignaller(bits: 1)
     self.go = go
     self.end = end
   }
@@ -60,7 +64,7 @@ final class ProgramWaiter {
   /// Begins to wait for `process`; its end is signalled.
   func begin(_ process: UInt32) {
     self.process = process
-    try? go.makeSignaller(bits: 1).signal()
+    try? starter.signal()
   }
 
   /// The thread: one program after another.

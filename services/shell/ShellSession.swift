@@ -25,7 +25,15 @@ struct ShellSession<System: ShellSystem> {
   /// command is forgotten, here as in the console.
   mutating func accept(_ bytes: [UInt8]) {
     var shown: [UInt8] = []
-    for byte in bytes {
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      // Ctrl-C that came with the line is for what the line would run, and too early to end it.
+      if byte == 0x0d, shell.mode == .interactive,
+        let interrupt = rest.lastIndex(of: LineEditor.interrupt)
+      {
+        rest = rest[interrupt...]
+        continue
+      }
       let wasInterrupted =
         switch shell.mode {
         case .interactive: edit(byte, showing: &shown)

@@ -178,6 +178,8 @@ extension ObjectStore where P: ~Copyable {
   func leaveSpare(_ slot: SlotID) {
     let holder = self[slot].holder
     guard !holder.isNone else { return }
+    // Whoever served by it does so no more, as far as anybody knows.
+    if self[slot].state != .spare { stopPaying(for: cast(self[slot].object, to: ThreadTag.self)) }
     self[cast(holder, to: ThreadTag.self)].spare = .none
     self[slot].holder = .none
     self[self[slot].owner].table.usedCount += 1

@@ -21,7 +21,7 @@ extension Kernel where P: ~Copyable {
   ///
   /// - Parameters:
   ///   - length: Microseconds in a period, at most all of it; 0 for no share.
-  ///   - period: Microseconds, 1,000 to 1,000,000; 0 for no share.
+  ///   - period: Microseconds, 1,000 to 1,000,000, and not over the giver's; 0 for no share.
   /// - Throws: `badArgument(5)` and `(6)`; `unavailable` if the parent only spends another's share,
   ///   or if the giver has not that much left.
   func makeShare(
@@ -34,6 +34,10 @@ extension Kernel where P: ~Copyable {
     let giver = giver(for: parent)
     guard !giver.isNone, share.parts <= objects[giver].share.parts - objects[giver].share.given
     else { throw Failure(.unavailable) }
+    // What is given in short periods is not to be spent in one go of a long one.
+    guard !objects[giver].share.hasPeriod || share.period <= objects[giver].share.period else {
+      throw .badArgument(6)
+    }
     return share
   }
 

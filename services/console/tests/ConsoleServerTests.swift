@@ -193,8 +193,8 @@ import Testing
   @Test func controlCIsAByteForAReaderAndWithoutANotification() {
     var console = TestConsole()
     console.type("a\u{3}b")
-    console.handle(.setInterrupt, from: 1)
     console.handle(.read, from: 2)
+    console.handle(.setInterrupt, from: 1)
     console.handle(.read, from: 3)
 
     console.type("\u{3}")

@@ -82,6 +82,8 @@ struct TestClients: ConsoleClients {
     failures.append(failure)
   }
 
+  func isWaiting(_ token: ReplyToken) -> Bool { !dead.contains(Int(token.rawValue)) }
+
   mutating func read(_ count: Int, at offset: UInt64, from token: ReplyToken) -> LentBytes {
     let token = Int(token.rawValue)
     guard !dead.contains(token) else { return .callerGone }

@@ -45,6 +45,17 @@ import Testing
     #expect(system.text.hasSuffix("session exec\n\u{1}ready\u{1}\n"))
   }
 
+  /// Ctrl-C comes with the line that it is for, before that could be run.
+  @Test func controlCBehindALineDropsTheLine() {
+    var session = begun()
+
+    session.accept(Array("echo one\recho two\r\u{3}echo three\r".utf8))
+
+    #expect(!system.text.contains("\none\n"))
+    #expect(!system.text.contains("\ntwo\n"))
+    #expect(system.text.hasSuffix("echo three\nthree\nmnos:/$ "))
+  }
+
   @Test func personComesBackAfterAProgram() {
     var session = begun()
 
