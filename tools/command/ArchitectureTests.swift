@@ -67,9 +67,11 @@ struct ArchitectureTests: Sendable {
         try tests.firstProgramTests(program, image: image)
       }
     }
-    jobs += images.standIns.filter { run.isWanted($0.program) }.map { program, image in
-      reporting(program, weight: program == "restarts" ? 40 : 15) { () throws(ToolFailure) in
-        try tests.firstProgramTests(program, image: image)
+    jobs += images.standIns.filter { run.isWanted($0.program) }.map { standIn in
+      let program = standIn.program
+      return reporting(program, weight: program == "restarts" ? 40 : 15) {
+        () throws(ToolFailure) in
+        try tests.firstProgramTests(program, image: standIn.image, inPlacesOf: standIn.services)
       }
     }
     if run.isWanted("looping"), let image = images.loopingService {
@@ -187,7 +189,7 @@ struct TestImages {
   private(set) var damaged: [DamagedImageChecks.Image] = []
   /// Systems with a test program in the shell's place, where it has the authority to look after
   /// services: one ends them again and again, one waits beside a service in an endless loop.
-  private(set) var standIns: [(program: String, image: String)] = []
+  private(set) var standIns: [(program: String, services: [String], image: String)] = []
   /// The system with a service in an endless loop, more urgent than the shell; nil for self-tests.
   private(set) var loopingService: String?
 
@@ -215,9 +217,10 @@ struct TestImages {
       try request.make(architecture, at: image)
       firstPrograms.append((program.name, image))
     }
+    let both = ["vfs", "shell"]
     standIns = [
-      ("restarts", try Self.makeRestarts(architecture, in: folder, request)),
-      ("looping", try Self.makeLooping(architecture, in: folder, request, ["vfs", "shell"])),
+      ("restarts", ["shell"], try Self.makeRestarts(architecture, in: folder, request)),
+      ("looping", both, try Self.makeLooping(architecture, in: folder, request, both)),
     ]
     loopingService = try Self.makeLooping(architecture, in: folder, request, ["vfs"])
     damaged = try DamagedImageChecks.prepare(architecture)

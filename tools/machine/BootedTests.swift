@@ -32,12 +32,12 @@ public struct BootedTests: Sendable {
   /// Boots `image`, on which the test program of this name has the place of init or of a service, and
   /// judges its lines.
   public func firstProgramTests(
-    _ program: String, image: String
+    _ program: String, image: String, inPlacesOf services: [String] = []
   ) throws(ToolFailure) -> TestReport {
     let report = try firstLines(
       of: image, isLast: { $0 == "PASS" || $0 == "FAIL" },
       isShown: { $0.hasPrefix("not ok ") || $0.hasPrefix("\(program): ") },
-      judge: { Judge.userTests($0, program: program) })
+      judge: { Judge.userTests($0, program: program, inPlacesOf: services) })
     progress("\(program): \(report.summary)")
     return report
   }

@@ -27,8 +27,13 @@ public enum Judge {
   /// The lines of one user-land test program: `ok AREA.FACT`, `not ok AREA.FACT: WHY`, or for a
   /// fact that has no meaning on the machine `skip AREA.FACT: WHY`; at the end `PASS` or `FAIL`.
   ///
-  /// - Parameter program: Named as the failure if the program itself did not end well.
-  public static func userTests(_ lines: [String], program: String) -> TestReport {
+  /// - Parameters:
+  ///   - program: Named as the failure if the program itself did not end well.
+  ///   - services: In whose places it stands: init starts a service anew that ended, and what the
+  ///     second one says is no verdict.
+  public static func userTests(
+    _ lines: [String], program: String, inPlacesOf services: [String] = []
+  ) -> TestReport {
     var report = TestReport()
     var result: String?
     for line in lines {
@@ -45,6 +50,10 @@ public enum Judge {
       }
     }
     judgeEnd(result, of: program, &report)
+    for service in services {
+      guard let line = lines.first(where: { $0.contains("init: \(service): ") }) else { continue }
+      report.fail(program, "ended and was started anew: \(line)")
+    }
     return report
   }
 

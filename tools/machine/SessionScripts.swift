@@ -71,6 +71,19 @@ public enum SessionScripts {
       "recovery.killedConsoleComesBack",
       [.type("kill console" + enter), .prompt, .type("echo alive" + enter)]
         + [.line("alive"), .prompt]),
+    // A console that was started anew must learn whom Ctrl-C is for.
+    SessionScript(
+      "recovery.controlCAfterTheConsoleEnded",
+      (0..<3).flatMap { _ in
+        [.type("kill console; echo started; /tests/misbehaving hold-files" + enter)]
+          + [.line("started"), .type("\u{3}"), .prompt]
+      } + [.type("echo alive" + enter), .line("alive"), .prompt]),
+    // Enter and Ctrl-C at once.
+    SessionScript(
+      "control.cBehindEnterEndsTheCommand",
+      (0..<5).flatMap { _ in
+        [.type("/tests/misbehaving hold-files" + enter + "\u{3}"), .prompt]
+      } + [.type("echo alive" + enter), .line("alive"), .prompt]),
     // The tests make processes of their own, and are ended in the middle of that.
     SessionScript(
       "recovery.interruptedProgramLeavesNothing",

@@ -55,6 +55,13 @@ import Testing
     #expect(Judge.userTests([line, "PASS"], program: "io").failures.map(\.name) == ["io.bitmap"])
   }
 
+  /// Init starts it anew, and then it may pass.
+  @Test func serviceThatWasStartedAnewHasFailed() {
+    let lines = ["init: shell: ended with 206, process 5", "ok p.fact", "PASS"]
+    #expect(Judge.userTests(lines, program: "p", inPlacesOf: ["shell"]).failures.map(\.name) == ["p"])
+    #expect(Judge.userTests(lines, program: "p", inPlacesOf: ["vfs"]).failures == [])
+  }
+
   @Test func programThatOnlyStandsAsideRanNoTest() {
     let report = Judge.userTests(["skip a.b: why", "PASS"], program: "a")
 

@@ -22,17 +22,17 @@ import Libmnos
   private static func loop(
     as name: Name, _ directory: borrowing Client<NameProtocol>, _ start: inout StartContext
   ) throws(SyscallStatus) -> UInt64 {
-    let endpoint = try start.serve(as: name, by: directory)
-    // The clock is asked, so that no compiler takes the loop away.
-    while Clock.now() != 0 {}
-    _ = consume endpoint
-    return 0
+    _ = try start.serve(as: name, by: directory)
+    // Without a system call: nothing but the timer takes the CPU away.
+    while true {}
   }
 
   // MARK: In the shell's place
 
   /// Nanoseconds within which a person is to see what was typed.
   private static var mostDelay: UInt64 { 100_000_000 }
+  /// How often the console is asked. Nine of ten answers have to be in time.
+  private static var askCount: UInt64 { 160 }
 
   private static func judge(
     _ start: borrowing StartContext, _ directory: borrowing Client<NameProtocol>,
@@ -42,32 +42,39 @@ import Libmnos
     let console = Client<ConsoleProtocol>(endpoint)
     let pause = try start.budget.makeNotification()
     let before = looped(processes)
-    var isQuick = false
-    var least = UInt64.max
-    // A machine that is emulated stands still at times: one round of eight has to be quick.
-    for _ in 0..<8 where !isQuick {
-      var worst: UInt64 = 0
-      var answerCount = 0
-      for _ in 0..<20 {
-        let due = Clock.now() + 7_000_000
-        _ = try? pause.wait(deadline: due)
-        if (try? console.call(.write(InlineBytes([0x2e].span)))) != nil { answerCount += 1 }
-        worst = max(worst, Clock.now() - due)
-      }
-      least = min(least, worst)
+    let start = Clock.now()
+    var promptCount: UInt64 = 0
+    var worst: UInt64 = 0
+    for _ in 0..<askCount {
+      let due = Clock.now() + 7_000_000
+      _ = try? pause.wait(deadline: due)
       // A refusal comes at once, too.
-      isQuick = answerCount == 20 && worst <= mostDelay
+      guard (try? console.call(.write(InlineBytes([0x2e].span)))) != nil else { continue }
+      let delay = Clock.now() - due
+      if delay <= mostDelay { promptCount += 1 }
+      worst = max(worst, delay)
     }
-    let used = looped(processes) - before
+    let used = looped(processes)
+    let time = (Clock.now() - start) / 1_000_000
+    // A machine that is emulated stands still at times.
+    let isQuick = promptCount >= askCount * 9 / 10
+    // Its share is 15 %; and it had not ended in between.
+    let isBusy = used >= before + time / 10
     var line = TextBuffer<400>()
-    line.write("\nlooping: the slowest answer of 20 took ")
-    line.write(decimal: least / 1_000_000)
-    line.write(" ms; the service had the CPU for ")
-    line.write(decimal: used)
+    line.write("\nlooping: ")
+    line.write(decimal: promptCount)
+    line.write(" of ")
+    line.write(decimal: askCount)
+    line.write(" answers came within 100 ms, the slowest took ")
+    line.write(decimal: worst / 1_000_000)
+    line.write(" ms; of ")
+    line.write(decimal: time)
+    line.write(" ms the service had the CPU for ")
+    line.write(decimal: used - min(before, used))
     line.write(" ms\n")
     verdict("theConsoleAnswersWithin100Milliseconds", isQuick, &line)
-    verdict("theServiceHadTheCPU", used > 0, &line)
-    line.write(isQuick && used > 0 ? "PASS\n" : "FAIL\n")
+    verdict("theServiceHadTheCPU", isBusy, &line)
+    line.write(isQuick && isBusy ? "PASS\n" : "FAIL\n")
     _ = try? console.call(.writeLent, lending: line.bytes)
     _ = try? console.call(.flush)
     _ = try? processes.call(.power(.off))

@@ -33,10 +33,11 @@ func checkShapes(_ suite: inout TestSuite) {
   suite.fact("MEM_503_memoryOfManyRunsIsClearAndEachPageIsItsOwn") { (scope) throws(Unexpected) in
     // A limit within the machine's memory, with enough below it: taken page by page, in a tree of
     // two levels, unless all memory of a lower range is below it too.
+    let before = try expect(KernelCalls.query(scope.budget)).word(1)
     let probe = try scope.memory(pages: 800, .contiguous)
     let limit = try expect(KernelCalls.query(probe)).word(2) + 700 * Limits.pageByteCount
     try expect(KernelCalls.delete(probe))
-    let before = try expect(KernelCalls.query(scope.budget)).word(1)
+    try expectGivenBack(to: scope.budget, leaving: before)
     let pages: UInt64 = 600
     let memory = try scope.memory(pages: pages, limit: limit)
     let paid = try expect(KernelCalls.query(scope.budget)).word(1) - before
