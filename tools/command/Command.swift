@@ -20,7 +20,7 @@ enum Command {
       machines              the machines that --machine names, and what they are
           [--arch A|all]
       test [host|A|all]     host tests, kernel self-tests, user-land and session tests
-          [--filter NAME] [--selftests] [--limine DIR]
+          [--filter NAME] [--selftests] [--conformance] [--limine DIR]
       help [COMMAND]        this text; with a command, or after one as --help, what it takes
 
     architectures: x86_64 (the default), aarch64, riscv64, loongarch64

@@ -8,7 +8,7 @@ import ToolSupport
 enum TestCommand {
   static func run(_ arguments: [String]) throws(ToolFailure) {
     let grammar = Options.Grammar(
-      flags: ["--selftests", "--yes"], values: ["--filter", "--limine"],
+      flags: ["--conformance", "--selftests", "--yes"], values: ["--filter", "--limine"],
       later: ["--add": "programs outside this tree"], wordLimit: 1)
     let options = try Options(arguments, grammar: grammar)
     let word = options.words.first
@@ -21,13 +21,19 @@ enum TestCommand {
     let run = TestRun(
       filter: options.value("--filter"), selfTestsOnly: options.has("--selftests"),
       limine: try Limine.folderInPlace(
-        given: options.value("--limine"), root: Workspace.root))
+        given: options.value("--limine"), root: Workspace.root),
+      conformance: options.has("--conformance") ? try Self.conformanceTable() : nil)
     let report = run.carryOut(
       runsHost: runsHost, architectures: architectures, lacking: lacking)
     for line in report.closingLines { print(line) }
     Report.progress("took \(Workspace.seconds(since: start))")
     print(report.summary)
     if !report.failures.isEmpty { exit(1) }
+  }
+
+  private static func conformanceTable() throws(ToolFailure) -> ConformanceTable {
+    let path = "\(Workspace.root)/docs/conformance.md"
+    return ConformanceTable(list: try Files.text(of: path))
   }
 }
 

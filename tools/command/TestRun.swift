@@ -10,6 +10,8 @@ struct TestRun: Sendable {
   let selfTestsOnly: Bool
   /// The folder of Limine's binaries; nil if there is none.
   let limine: String?
+  /// Prints which case of the conformance list stands where, if it is there.
+  var conformance: ConformanceTable?
 
   /// Does it all, and reports the time that each part took.
   ///
@@ -32,7 +34,14 @@ struct TestRun: Sendable {
     for timing in timings {
       Report.progress("\(Workspace.seconds(timing.duration)) \(timing.title)")
     }
-    return summary(results, architectures: architectures, lacking: lacking)
+    var total = summary(results, architectures: architectures, lacking: lacking)
+    if let conformance {
+      let names = (runsHost ? ["host"] : []) + able.map(\.name)
+      let columns = names.map { (name: $0, report: results.report(of: $0)) }
+      for line in conformance.lines(columns) { print(line) }
+      if filter == nil { total.add(conformance.judge(columns), prefix: "conformance ") }
+    }
+    return total
   }
 
   func isWanted(_ name: String) -> Bool { filter.map(name.contains) ?? true }

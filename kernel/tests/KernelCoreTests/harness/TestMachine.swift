@@ -44,6 +44,14 @@ final class TestMachine {
     makeScratch(for: initial)
   }
 
+  /// A machine in the same state, on memory of its own.
+  init(copying other: TestMachine) {
+    kernel = other.kernel.forked()
+    rootBudget = other.rootBudget
+    initial = other.initial
+    runsWork = other.runsWork
+  }
+
   /// - Parameter frames: How many frames of RAM the machine has.
   convenience init(frames: Int) {
     var configuration = Configuration()
