@@ -1,4 +1,5 @@
 import Foundation
+import LibmnosHost
 import Testing
 
 @testable import Libmnos

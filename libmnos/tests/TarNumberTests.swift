@@ -1,3 +1,4 @@
+import LibmnosHost
 import Testing
 
 @testable import Libmnos
