@@ -22,8 +22,8 @@ enum InitInterface: Interface {
     }
   }
 
-  /// Replies are those of the parts, and so are failures, whose numbers mean something else in each:
-  /// see `PendingReply.narrowed`.
+  /// Replies are those of the parts, and so are failures, whose numbers mean something else in
+  /// each: see `PendingReply.narrowed`.
   struct Reply: MessageCodable {
     func encode(into message: inout Message) {}
     init(from reader: inout MessageReader) throws(MalformedMessage) { throw MalformedMessage() }

@@ -21,7 +21,8 @@ import Testing
     var file = ProgramFixture()
     let size = UInt64(file.bytes.count)
     // Up to the end, and a byte more, from every place.
-    let places = (0...size).flatMap { [($0, size - $0), ($0, size - $0 + 1)] }
+    let starts = Array(stride(from: 0, to: size, by: 5)) + Array(size - 0x100...size)
+    let places = starts.flatMap { [($0, size - $0), ($0, size - $0 + 1)] }
     let pairs = Self.edges.flatMap { start in Self.edges.map { (start, $0) } }
     for (offset, count) in places + pairs {
       file.set(ProgramFixture.start(of: index) + 8, width: 8, to: offset)
@@ -78,7 +79,9 @@ import Testing
     file.header(0, kind: 0, flags: 0)
     // From 0x1000 to 0x2800, with the entry in it.
     file.segment(1, flags: 5, offset: 0x1000, address: 0x1000, file: 0x100, memory: 0x1800)
-    for address in 0...0x4000 as ClosedRange<UInt64> {
+    let edges = [0, 0x1000, 0x2000, 0x2800, 0x3000, 0x4000] as [UInt64]
+    let places = edges.flatMap { (max($0, 20) - 20)...$0 + 20 } + (0...0x400).map { $0 * 16 }
+    for address in places {
       file.segment(
         2, flags: flags, offset: 0, address: address, file: 0, memory: count, alignment: 1)
       let expected: ProgramImageError? =
