@@ -22,15 +22,14 @@ enum InitInterface: Interface {
     }
   }
 
-  /// Replies are those of the parts: see `PendingReply.narrowed`.
+  /// Replies are those of the parts, and so are failures, whose numbers mean something else in
+  /// each: see `PendingReply.narrowed`.
   struct Reply: MessageCodable {
     func encode(into message: inout Message) {}
     init(from reader: inout MessageReader) throws(MalformedMessage) { throw MalformedMessage() }
   }
 
-  enum Failure: UInt64, Error {
-    case notPermitted = 3
-  }
+  typealias Failure = NameProtocol.Failure
 }
 
 /// The badge of a capability to init: which process holds it, and for what.

@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func partsLieApartInUserAddressesWhateverTheSeed() throws {
-    let image = try ProgramImage(smallProgram().span, for: .x86_64)
+    let image = try ProgramImage(TestProgram().bytes.span, for: .x86_64)
     for _ in 0..<2000 {
       let seed = UInt64.random(in: 0 ... .max)
       var random = RandomState(seed: seed)
@@ -90,20 +90,5 @@ import Testing
     }
     #expect(processes.takeEnd(of: 100) == nil)
     #expect(processes.takeEnd(of: 101) == 1)
-  }
-
-  /// One executable page.
-  private func smallProgram() -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 0x1100)
-    func set(_ offset: Int, _ width: Int, _ value: UInt64) {
-      for index in 0..<width { bytes[offset + index] = UInt8(value >> (8 * index) & 0xff) }
-    }
-    set(0, 8, 0x00_01_01_02_46_4c_45_7f)
-    for (offset, width, value) in [
-      (16, 2, 3), (18, 2, 62), (20, 4, 1), (24, 8, 0x1010), (32, 8, 64), (52, 2, 64), (54, 2, 56),
-      (56, 2, 1), (64, 4, 1), (68, 4, 5), (72, 8, 0x1000), (80, 8, 0x1000), (96, 8, 0x100),
-      (104, 8, 0x100), (112, 8, 0x1000),
-    ] as [(Int, Int, UInt64)] { set(offset, width, value) }
-    return bytes
   }
 }

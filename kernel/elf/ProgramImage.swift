@@ -38,7 +38,7 @@ public struct ProgramImage: Sendable {
   /// - Parameters:
   ///   - bytes: The file, from its first byte to its last. Untrusted.
   ///   - machine: The CPU it must be for.
-  ///   - limit: What `byteCount` must not pass; at most 2^62.
+  ///   - limit: Where the last segment must end at the latest; at most 2^62, whatever is said.
   public init(
     _ bytes: Span<UInt8>, for machine: ProgramMachine, limit: UInt64 = 1 << 30
   ) throws(ProgramImageError) {

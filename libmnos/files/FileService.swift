@@ -32,6 +32,8 @@ public struct FileService<Backend: FileSystem & ~Copyable>: ~Copyable, Server {
     let status: FileStatus
     var attachments = Attachments()
     do throws(FileSystemError) {
+      // Tried before anything is made or cut: who gets no capability must find all as it was.
+      if options.mayChangeFiles { _ = try makeSender(badge: NameProtocol.senderBadge) }
       switch try server.open(options, from: badge, lending: reply) {
       case .here(let file, let found):
         status = found

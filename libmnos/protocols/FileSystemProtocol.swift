@@ -16,6 +16,8 @@ public struct FileOptions: Equatable, Sendable {
     FileOptions(bits: bits | other.bits)
   }
   public func includes(_ other: FileOptions) -> Bool { bits & other.bits == other.bits }
+  /// Whether opening may make a file or cut one.
+  var mayChangeFiles: Bool { includes(.create) || includes(.write.union(.truncate)) }
   var hasUndefinedBits: Bool { bits >> 4 != 0 }
 }
 

@@ -145,114 +145,52 @@ struct FileClientTests {
     }
     #expect(service.requests.dropFirst().map(\.lent) == [[9, 0], [6, 0], [3, 0], [1, 0]])
   }
-}
 
-/// Opening on the server's side: what becomes of the capability.
-struct FileServiceTests {
-  /// One file, at every path.
-  private struct OneFile: FileSystem {
-    func find(_ path: FilePath) throws(FileSystemError) -> FileNode { FileNode(rawValue: 9) }
-    func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
-      FileStatus(kind: .file, byteCount: 5, isWritable: true)
+  /// Its end closes it: the capability goes, and there is no number that could be used again.
+  @Test func `VFS_003 anOpenFileIsClosedAtItsEnd`() throws {
+    let service = FakeService([])
+    var deleted: [UInt64] = []
+    try HostTrap.answering { registers in
+      if CallWord(rawValue: registers.call).number == UInt64(SyscallNumber.delete.rawValue) {
+        deleted.append(registers.argument0)
+      }
+      service.answer(&registers)
+    } _: {
+      let files = client()
+      let file = try files.open(path.span)
+      #expect(deleted.isEmpty)
+      _ = consume file
+      #expect(deleted == [40])
+      _ = files.service.endpoint.handle
     }
-    func read(
-      _ node: FileNode, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
-    ) throws(FileSystemError) -> Int { 0 }
-    func write(
-      _ node: FileNode, at offset: UInt64, from bytes: Span<UInt8>
-    ) throws(FileSystemError) {}
-    func setByteCount(of node: FileNode, to byteCount: UInt64) throws(FileSystemError) {}
-    func entry(of node: FileNode, at cursor: UInt64) throws(FileSystemError) -> FileEntry? { nil }
-    func create(
-      _ path: FilePath, _ kind: FileKind, isExclusive: Bool
-    ) throws(FileSystemError) -> FileNode { FileNode(rawValue: 9) }
-    func remove(_ path: FilePath) throws(FileSystemError) {}
-    func rename(_ path: FilePath, to newPath: FilePath) throws(FileSystemError) {}
+    #expect(service.requests.count == 1)
   }
 
-  /// Badges of copies that were made, and handles that were deleted.
-  private final class FakeKernel {
-    var badges: [UInt64] = []
-    var deleted: [UInt64] = []
-    var hasSlots = true
-
-    func answer(_ registers: inout CallRegisters) {
-      let number = CallWord(rawValue: registers.call).number
-      registers.call = ResultWord(.ok).rawValue
-      switch number {
-      case UInt64(SyscallNumber.copy.rawValue):
-        guard hasSlots else {
-          registers.call = ResultWord(.noSlot).rawValue
-          return
-        }
-        badges.append(registers.words[1])
-        registers.argument0 = 40
-      case UInt64(SyscallNumber.delete.rawValue): deleted.append(registers.argument0)
-      case UInt64(SyscallNumber.access.rawValue):
-        registers.argument0 = registers.words[1]
-        let place = unsafe UnsafeMutableRawPointer(bitPattern: UInt(registers.argument2))
-        for index in 0..<Int(registers.words[1]) {
-          unsafe place?.storeBytes(of: 0x61, toByteOffset: index, as: UInt8.self)
-        }
-      default: break
+  /// Whose capability is not there, or is another's, is told so by the kernel; no server hears of
+  /// it.
+  @Test(
+    arguments: [
+      (SyscallStatus.badCapability, FileSystemError.gone), (.cancelled, .gone), (.peerGone, .gone),
+      (.wrongType, .failed), (.noRight, .failed),
+    ] as [(SyscallStatus, FileSystemError)])
+  func `VFS_003 aFileThatIsNotThereAnyMoreIsGone`(
+    status: SyscallStatus, error: FileSystemError
+  ) throws {
+    let service = FakeService([.ok] + [SyscallStatus](repeating: status, count: 5))
+    HostTrap.answering(by: service.answer) {
+      do {
+        let file = try client().open(path.span, .write)
+        var bytes = [UInt8](repeating: 0, count: 8)
+        var span = bytes.mutableSpan
+        #expect(throws: error) { try file.read(at: 0, into: &span) }
+        #expect(throws: error) { try file.write(at: 0, from: [1].span) }
+        #expect(throws: error) { try file.setByteCount(0) }
+        #expect(throws: error) { try file.currentStatus() }
+        #expect(throws: error) { try file.list(from: 0) { _, _ in } }
+      } catch {
+        Issue.record("not opened")
       }
     }
-  }
-
-  /// - Returns: the words of the answer, and how many capabilities go with it.
-  private func open(
-    _ options: FileOptions, from badge: UInt64, _ kernel: FakeKernel
-  ) -> (words: [UInt64], attached: Int) {
-    var service = FileService(OneFile(), endpoint: ReceiveEndpoint(adopting: Handle(rawValue: 5)))
-    var registers = CallRegisters(CallWord(.receive), 0, 0)
-    registers.call =
-      ResultWord(delivered: .message, wordCount: 2, leases: Leases(.read)).rawValue
-    registers.words[4] = 6
-    let reply = PendingReply<FileSystemProtocol>(
-      ReplyRight(adopting: Handle(rawValue: 6)), leases: ReceivedLeases(registers))
-    var capabilities = ReceivedCapabilities()
-    let answered = service.handle(
-      .open(options), from: badge, with: &capabilities, reply: reply)
-    let message = answered.message
-    return ((0..<(message?.count ?? 0)).map { message!.words[$0] }, answered.attachments.count)
-  }
-
-  @Test func anOpenFileIsACapabilityThatTheClientKeeps() {
-    let kernel = FakeKernel()
-    HostTrap.answering(by: kernel.answer) {
-      let answer = open(.write, from: NameProtocol.senderBadge, kernel)
-      #expect(answer.words.first == 0 && answer.attached == 1)
-    }
-    #expect(
-      kernel.badges == [FileBadge(FileNode(rawValue: 9), isWritable: true).rawValue])
-    // The message was not sent here, so what was to go with it is given up.
-    #expect(kernel.deleted.contains(40))
-  }
-
-  @Test func withoutASlotNothingIsOpened() {
-    let kernel = FakeKernel()
-    kernel.hasSlots = false
-    HostTrap.answering(by: kernel.answer) {
-      let answer = open(.read, from: NameProtocol.senderBadge, kernel)
-      #expect(answer.words == [FileSystemError.noFile.rawValue] && answer.attached == 0)
-    }
-  }
-
-  @Test(arguments: [0, 7, 1 << 61, 3 << 61] as [UInt64])
-  func onlyTheServiceItselfOpens(badge: UInt64) {
-    let kernel = FakeKernel()
-    HostTrap.answering(by: kernel.answer) {
-      let answer = open(.read, from: badge, kernel)
-      #expect(answer.words == [FileSystemError.badFile.rawValue] && answer.attached == 0)
-    }
-    #expect(kernel.badges.isEmpty)
-  }
-
-  @Test(arguments: [0, 1, FileNode.highest], [false, true])
-  func badgesSayWhatTheyWereMadeOf(node: UInt64, isWritable: Bool) {
-    let badge = FileBadge(FileNode(rawValue: node), isWritable: isWritable)
-
-    #expect(FileBadge(rawValue: badge.rawValue) == badge)
-    #expect(badge.rawValue != 0 && badge.rawValue != NameProtocol.senderBadge)
+    #expect(service.requests.count == 6)
   }
 }

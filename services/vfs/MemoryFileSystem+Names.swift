@@ -39,12 +39,14 @@ extension MemoryFileSystem {
   mutating func rename(_ path: FilePath, to newPath: FilePath) throws(FileSystemError) {
     let index = try place(of: path)
     guard index != 0, !newPath.isRoot else { throw .inUse }
-    if path.bytes == newPath.bytes { return }
-    guard newPath.inside(path) == nil else { throw .intoItself }
+    let isSame = path.bytes == newPath.bytes
+    let isDirectory = nodes[index]!.kind == .directory
+    guard isSame || !isDirectory || newPath.inside(path) == nil else { throw .intoItself }
     let parent = try place(of: newPath.parent)
     guard nodes[parent]!.kind == .directory else { throw .notDirectory }
     guard Self.isName(newPath.last) else { throw .badArgument }
-    if newPath.namesDirectory, nodes[index]!.kind != .directory { throw .notDirectory }
+    guard isDirectory || !newPath.namesDirectory else { throw .notDirectory }
+    if isSame { return }
     let replaced = child(named: newPath.last, of: parent)
     if let replaced { try checkReplacing(replaced, by: index) }
     // Nothing below can fail.

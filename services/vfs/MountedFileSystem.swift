@@ -42,7 +42,7 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
   }
 
   mutating func status(of node: FileNode) throws(FileSystemError) -> FileStatus {
-    let (inner, mount) = Self.split(node)
+    let (inner, mount) = try split(node)
     guard let mount else { return try root.status(of: inner) }
     return try mounts[mount].fileSystem.status(of: inner)
   }
@@ -50,7 +50,7 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
   mutating func read(
     _ node: FileNode, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(FileSystemError) -> Int {
-    let (inner, mount) = Self.split(node)
+    let (inner, mount) = try split(node)
     guard let mount else { return try root.read(inner, at: offset, into: &buffer) }
     return try mounts[mount].fileSystem.read(inner, at: offset, into: &buffer)
   }
@@ -58,13 +58,13 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
   mutating func write(
     _ node: FileNode, at offset: UInt64, from bytes: Span<UInt8>
   ) throws(FileSystemError) {
-    let (inner, mount) = Self.split(node)
+    let (inner, mount) = try split(node)
     guard let mount else { return try root.write(inner, at: offset, from: bytes) }
     try mounts[mount].fileSystem.write(inner, at: offset, from: bytes)
   }
 
   mutating func setByteCount(of node: FileNode, to byteCount: UInt64) throws(FileSystemError) {
-    let (inner, mount) = Self.split(node)
+    let (inner, mount) = try split(node)
     guard let mount else { return try root.setByteCount(of: inner, to: byteCount) }
     try mounts[mount].fileSystem.setByteCount(of: inner, to: byteCount)
   }
@@ -72,7 +72,7 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
   mutating func entry(
     of node: FileNode, at cursor: UInt64
   ) throws(FileSystemError) -> FileEntry? {
-    let (inner, mount) = Self.split(node)
+    let (inner, mount) = try split(node)
     guard let mount else { return try root.entry(of: inner, at: cursor) }
     return try mounts[mount].fileSystem.entry(of: inner, at: cursor)
   }
@@ -119,10 +119,11 @@ struct MountedFileSystem<Root: FileSystem>: FileSystem {
     FileNode(rawValue: inner.rawValue | UInt64(mount + 1) << mountShift)
   }
 
-  private static func split(_ node: FileNode) -> (FileNode, Int?) {
-    let mount = Int(node.rawValue >> mountShift)
-    return (
-      FileNode(rawValue: node.rawValue & ((1 << mountShift) - 1)), mount == 0 ? nil : mount - 1
-    )
+  /// - Throws: `badFile` for a number that no mount has given.
+  private func split(_ node: FileNode) throws(FileSystemError) -> (FileNode, Int?) {
+    let mount = Int(node.rawValue >> Self.mountShift)
+    guard mount <= mounts.count else { throw .badFile }
+    let inner = FileNode(rawValue: node.rawValue & ((1 << Self.mountShift) - 1))
+    return (inner, mount == 0 ? nil : mount - 1)
   }
 }

@@ -30,6 +30,27 @@ struct ProgramFixture {
     }
   }
 
+  /// Powers of two with their neighbours.
+  static func besidePowersOfTwo(of bits: [UInt64]) -> [UInt64] {
+    var values: [UInt64] = []
+    for bit in bits {
+      let power = 1 << bit as UInt64
+      values += [power - 1, power, power + 1]
+    }
+    return values
+  }
+
+  /// Values of a field of 16 bits: the small ones, the large ones, and all that differ from `right`
+  /// in one bit or two.
+  static func halves(beside right: UInt64) -> [UInt64] {
+    var values = Set(0...0x3ff as ClosedRange<UInt64>).union(0xff00...0xffff)
+    for first in 0..<16 as Range<UInt64> {
+      for second in 0...first { values.insert(right ^ (1 << first) ^ (1 << second)) }
+      values.insert(right ^ (1 << first))
+    }
+    return values.sorted()
+  }
+
   /// The file offset of program header `index`.
   static func start(of index: Int) -> Int { 64 + 56 * index }
 
@@ -56,9 +77,11 @@ struct ProgramFixture {
   }
 
   /// Why the file is refused, or nil if it is not.
-  func refusal(limit: UInt64 = 1 << 30) -> ProgramImageError? {
+  func refusal(
+    for machine: ProgramMachine = .x86_64, limit: UInt64 = 1 << 30
+  ) -> ProgramImageError? {
     do throws(ProgramImageError) {
-      _ = try read(limit: limit)
+      _ = try read(for: machine, limit: limit)
       return nil
     } catch { return error }
   }

@@ -11,7 +11,7 @@ import Testing
       ("a/b//", "a/b", true), ("a/.", "a", true), ("a/b/..", "a", true),
       ("a/../..", "", true), ("...", "...", false), (".a/..b", ".a/..b", false),
     ] as [(String, String, Bool)])
-  func vfs008PathsResolveByTheirLetters(
+  func `VFS_008 pathsResolveByTheirLetters`(
     text: String, resolved: String, namesDirectory: Bool
   ) throws {
     let path = try FilePath(resolving: Array(text.utf8).span)
@@ -20,8 +20,38 @@ import Testing
     #expect(path.namesDirectory == namesDirectory)
   }
 
-  @Test func vfs006EmptyPathIsNotFound() {
+  /// Every path of up to five parts, with and without a slash in front, from two places.
+  @Test(arguments: ["", "/"], ["", "x", "x/y"])
+  func `VFS_008 anyPartsResolveOneByOne`(start: String, directory: String) throws {
+    let from = try FilePath(resolving: Array("/\(directory)".utf8).span)
+    var paths: [[String]] = [[]]
+    for _ in 0..<5 {
+      paths += paths.filter { $0.count == paths.last!.count }.flatMap { path in
+        ["", ".", "..", "a", "..."].map { path + [$0] }
+      }
+    }
+    for parts in paths {
+      let text = start + parts.joined(separator: "/")
+      guard !text.isEmpty else { continue }
+      var expected = text.hasPrefix("/") ? [] : directory.split(separator: "/").map(String.init)
+      for part in parts where part != "" && part != "." {
+        if part == ".." { _ = expected.popLast() } else { expected.append(part) }
+      }
+      let path = try FilePath(resolving: Array(text.utf8).span, from: from)
+      let isRight =
+        String(decoding: path.bytes, as: UTF8.self) == expected.joined(separator: "/")
+        && path.namesDirectory == ["", ".", ".."].contains(parts.last ?? "")
+      guard !isRight else { continue }
+      Issue.record("\(text) from /\(directory): \(path)")
+    }
+  }
+
+  @Test func `VFS_006 emptyPathIsNotFound`() throws {
     #expect(throws: FileSystemError.notFound) { try FilePath(resolving: [UInt8]().span) }
+    let directory = try FilePath(resolving: Array("a/b".utf8).span)
+    #expect(throws: FileSystemError.notFound) {
+      try FilePath(resolving: [UInt8]().span, from: directory)
+    }
   }
 
   @Test func longPathsAndPartsAndZeroBytesAreRefused() throws {

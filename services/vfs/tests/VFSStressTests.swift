@@ -1,4 +1,5 @@
 import Libmnos
+import LibmnosHost
 import Testing
 
 @testable import VFSService
@@ -6,7 +7,7 @@ import Testing
 @Suite struct VFSStressTests {
   /// 8 clients take turns at random; the contents that each left must be there, and in the
   /// end nothing is.
-  @Test func vfs022EightClientsOnDeepTrees() throws {
+  @Test func `VFS_022 eightClientsOnDeepTrees`() throws {
     let seed = UInt64.random(in: 1...UInt64.max)
     print("seed \(seed)")
     var random = RandomState(seed: seed)
