@@ -40,7 +40,9 @@ extension MemoryFileSystem {
     let index = try place(of: path)
     guard index != 0, !newPath.isRoot else { throw .inUse }
     if path.bytes == newPath.bytes { return }
-    guard newPath.inside(path) == nil else { throw .intoItself }
+    guard newPath.inside(path) == nil else {
+      throw nodes[index]!.kind == .directory ? .intoItself : .notDirectory
+    }
     let parent = try place(of: newPath.parent)
     guard nodes[parent]!.kind == .directory else { throw .notDirectory }
     guard Self.isName(newPath.last) else { throw .badArgument }

@@ -59,7 +59,11 @@ public struct FaultWatch {
 
   /// Answers a report and has the thread go on behind the operation that faulted.
   public func skip(_ report: Outcome, _ scope: inout Scope) throws(Unexpected) {
-    let record = try scope.page().words
+    try skip(report, with: try scope.page().words)
+  }
+
+  /// The same with a page for its registers, which can be used again.
+  public func skip(_ report: Outcome, with record: ControlPage) throws(Unexpected) {
     record[0] = remote.codeBase + RemoteCode.finish
     try TestHarness.expect(
       KernelCalls.raw(.writeRegisters, remote.thread.argument, record.address, 8))

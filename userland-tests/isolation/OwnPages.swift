@@ -67,13 +67,14 @@ func checkOwnPages(
   suite.fact("VSP_007_noAddressOfTheKernelHalfIsAUsers") { (scope) throws(Unexpected) in
     let remote = try scope.remote()
     let faults = try FaultWatch(&scope, on: remote)
+    let record = try scope.page().words
     try sweepKernelHalf { (address) throws(Unexpected) in
       for operation in Values([.load, .store, .jump] as [3 of RemoteOperation]) {
         if operation == .jump, !RemoteCode.judgesEveryFetch { continue }
         remote.begin(operation, address: address, value: 0x600d)
         let report = try faults.outcome()
         guard let report else { return try expect(false, "an access did not fault") }
-        try faults.skip(report, &scope)
+        try faults.skip(report, with: record)
         _ = try remote.finish()
         try expect(remote.value, equals: 0x600d, "value read")
       }

@@ -278,6 +278,7 @@ import Testing
     #expect(throws: FileSystemError.isDirectory) { try client.rename("/tmp/f", to: "/tmp/d") }
     #expect(throws: FileSystemError.notDirectory) { try client.rename("/tmp/d", to: "/tmp/f") }
     #expect(throws: FileSystemError.intoItself) { try client.rename("/tmp/d", to: "/tmp/d/in/x") }
+    #expect(throws: FileSystemError.notDirectory) { try client.rename("/tmp/f", to: "/tmp/f/x") }
     #expect(throws: FileSystemError.notEmpty) { try client.rename("/tmp/empty", to: "/tmp/d") }
     #expect(throws: FileSystemError.notFound) { try client.rename("/tmp/no", to: "/tmp/x") }
     #expect(throws: FileSystemError.inUse) { try client.rename("/tmp", to: "/tmp/x") }
