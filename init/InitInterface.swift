@@ -28,9 +28,8 @@ enum InitInterface: Interface {
     init(from reader: inout MessageReader) throws(MalformedMessage) { throw MalformedMessage() }
   }
 
-  enum Failure: UInt64, Error {
-    case notPermitted = 3
-  }
+  /// Each part has failures of its own, and the numbers differ: refusals go through `narrowed` too.
+  typealias Failure = NameProtocol.Failure
 }
 
 /// The badge of a capability to init: which process holds it, and for what.

@@ -43,13 +43,13 @@ struct InitServer: Server, ~Copyable {
     let client = ClientBadge(badge)
     switch request {
     case .names(let request):
+      let reply = reply.narrowed(to: NameProtocol.self)
       guard client.mayUseDirectory else { return reply.fail(.notPermitted) }
-      return answer(
-        request, client, &capabilities, reply.narrowed(to: NameProtocol.self))
+      return answer(request, client, &capabilities, reply)
     case .processes(let request):
+      let reply = reply.narrowed(to: ProcessProtocol.self)
       guard client.mayUseProcesses else { return reply.fail(.notPermitted) }
-      return answer(
-        request, client, &capabilities, reply.narrowed(to: ProcessProtocol.self))
+      return answer(request, client, &capabilities, reply)
     }
   }
 

@@ -4,7 +4,8 @@ import TestHarness
 /// What is read of files.
 func checkReading(_ suite: inout TestSuite, _ files: Files) {
   suite.fact("VFS_001_chunksGiveTheExactBytes") { (_) throws(Unexpected) in
-    for byteCount in Values([0, 1, 511, 512, 513, 4063, 4064, 4065, 16_385, 40_000] as [10 of Int]) {
+    let byteCounts: [10 of Int] = [0, 1, 511, 512, 513, 4063, 4064, 4065, 16_385, 40_000]
+    for byteCount in Values(byteCounts) {
       let bytes = pattern(byteCount, seed: UInt64(byteCount))
       try doing { () throws(FileSystemError) in try files.save(path("/tmp/chunks"), bytes) }
       let file = try doing { () throws(FileSystemError) in try files.open(path("/tmp/chunks")) }

@@ -103,8 +103,9 @@ func checkRenames(_ suite: inout TestSuite, _ files: Files) {
 
 private func makeTree(_ files: Files) throws(Unexpected) {
   try doing { () throws(FileSystemError) in
-    for name in Values([path("/tmp/r"), path("/tmp/r/d"), path("/tmp/r/d/in"), path("/tmp/r/empty")])
-    { try files.makeDirectory(name) }
+    for name in Values([
+      path("/tmp/r"), path("/tmp/r/d"), path("/tmp/r/d/in"), path("/tmp/r/empty"),
+    ] as [4 of [UInt8]]) { try files.makeDirectory(name) }
     try files.save(path("/tmp/r/f"), pattern(10, seed: 2))
     try files.save(path("/tmp/r/g"), pattern(20, seed: 3))
     try files.save(path("/tmp/r/d/in/file"), pattern(30, seed: 4))
