@@ -20,6 +20,9 @@ extension System {
       before.freeFrames &- freed)
   }
 
+  /// Frames of what a program is given that a user starts, and some for what init keeps of it.
+  private static var mostFrames: UInt64 { (32 << 20) / Limits.pageByteCount + 64 }
+
   private func explode(
     _ start: borrowing StartContext, _ machine: borrowing Machine, _ number: inout UInt32
   ) -> StaticString? {
@@ -28,8 +31,10 @@ extension System {
     number = bomb
     let own = try? start.budget.usage()
     // As many as its budget allows: then it goes on trying.
-    guard wait(until: { ((try? machine.statistics())?.processes ?? 0) > before!.processes + 200 })
-    else { return "it makes no processes" }
+    let wanted = (before?.processes ?? 0) + 200
+    guard wait(until: { ((try? machine.statistics())?.processes ?? 0) >= wanted }) else {
+      return "it makes no processes"
+    }
     var rounds = 0
     let promptness = askConsole(while: {
       rounds += 1
@@ -38,9 +43,12 @@ extension System {
     guard promptness.count > 0, promptness.late * 10 <= promptness.count else {
       return "more than one of ten answers took 100 ms"
     }
-    guard let later = try? start.budget.usage(), let own, later == own else {
-      return "it used another's budget"
-    }
+    guard let later = try? start.budget.usage(), let own, later.memoryUsed == own.memoryUsed,
+      later.objectsUsed == own.objectsUsed
+    else { return "it used another's budget" }
+    guard let now = try? machine.statistics(), let before,
+      before.freeFrames - min(now.freeFrames, before.freeFrames) <= Self.mostFrames
+    else { return "it used more than its budget" }
     // Others of its kind can still be started, and services answer.
     guard let other = spawn("leave-thread", start),
       case .ended(0)? = try? processes.call(.wait(other))
