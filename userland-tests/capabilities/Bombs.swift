@@ -5,11 +5,7 @@ import TestHarness
 func checkBombs(_ suite: inout TestSuite) {
   suite.fact("RES_008_processesAndThreadsWithoutEndUseTheirOwnBudgetOnly") {
     (scope) throws(Unexpected) in
-    let endpoint = try scope.endpoint()
     let client = try scope.remote(in: try scope.otherProcess())
-    let end = try expect(
-      KernelCalls.copy(endpoint, rights: Rights.write.union(.call), to: scope.process))
-    scope.keep(end.handle)
     for (bytes, objects) in Values(
       [(1 << 20, 200), (256 << 10, 500), (64 << 10, 30)] as [3 of (UInt64, UInt64)])
     {

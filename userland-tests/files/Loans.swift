@@ -37,22 +37,21 @@ func checkLoans(_ suite: inout TestSuite, _ files: Files) {
       try files.open(path("/tmp/loan"), .write)
     }
     let page = try scope.page().words
-    for byteCount in Values([16, 4096] as [2 of UInt64]) {
-      let address = page.address + 4096 - byteCount / 2
-      for (operation, handle) in Values([
-        (0x306, file.handle), (0x301, files.service.endpoint.handle),
-        (0x303, files.service.endpoint.handle), (0x302, files.service.endpoint.handle),
-      ] as [4 of (UInt64, Handle)]) {
-        // A longer path is refused before it is looked at.
-        let isPath = operation != 0x306
-        let count = isPath ? min(byteCount, 1000) : byteCount
+    let service = files.service.endpoint.handle
+    let requests: [4 of (UInt64, Handle)] = [
+      (0x306, file.handle), (0x301, service), (0x302, service), (0x303, service),
+    ]
+    // Half of it is behind the page. A path longer than any is refused before it is looked at.
+    for byteCount in Values([16, 1000] as [2 of UInt64]) {
+      for (operation, handle) in Values(requests) {
         var asked = request(
           operation, 0, to: handle, lending: Leases(.read),
-          at: page.address + 4096 - count / 2, byteCount: count)
-        if isPath { asked.call = CallWord(.call, wordCount: 1, leases: Leases(.read)).rawValue }
+          at: page.address + 4096 - byteCount / 2, byteCount: byteCount)
+        if handle == service {
+          asked.call = CallWord(.call, wordCount: 1, leases: Leases(.read)).rawValue
+        }
         try expectRefusal(.badPointer, KernelCalls.perform(asked))
       }
-      _ = address
     }
     let found = try doing { () throws(FileSystemError) in try files.load(path("/tmp/loan")) }
     try expectSame(found, pattern(99), "bytes of the file")

@@ -4,11 +4,13 @@ import TestHarness
 /// What paths name.
 func checkPaths(_ suite: inout TestSuite, _ files: Files) {
   suite.fact("VFS_006_missingPartsAreNotFound") { (_) throws(Unexpected) in
-    for name in Values([
-      path(""), path("/none"), path("/none/x"), path("/etc/none"), path("/etc/none/x"),
-      path("/tmp/none"), path("/tmp/none/"), path("/tmp/none/x"), path("/tmp/none/x/y"),
-      path("none"),
-    ] as [10 of [UInt8]]) {
+    for name in Values(
+      [
+        path(""), path("/none"), path("/none/x"), path("/etc/none"), path("/etc/none/x"),
+        path("/tmp/none"), path("/tmp/none/"), path("/tmp/none/x"), path("/tmp/none/x/y"),
+        path("none"),
+      ] as [10 of [UInt8]])
+    {
       try expectFailure(.notFound) { () throws(FileSystemError) in try files.open(name) }
       try expectFailure(.notFound) { () throws(FileSystemError) in try files.status(name) }
       try expectFailure(.notFound) { () throws(FileSystemError) in
@@ -33,18 +35,22 @@ func checkPaths(_ suite: inout TestSuite, _ files: Files) {
       try files.save(path("/tmp/g"), pattern(33))
     }
     let motd = try doing { () throws(FileSystemError) in try files.status(path("/etc/motd")) }
-    for name in Values([
-      path("etc/motd"), path("//etc//motd"), path("/./etc/./motd"), path("/etc/../etc/motd"),
-      path("/../etc/motd"), path("/../../../etc/motd"), path("/tmp/../etc/motd"),
-      path("/none/../etc/motd"), path("/tmp/a/../../etc/motd"), path("./etc/motd"),
-    ] as [10 of [UInt8]]) {
+    for name in Values(
+      [
+        path("etc/motd"), path("//etc//motd"), path("/./etc/./motd"), path("/etc/../etc/motd"),
+        path("/../etc/motd"), path("/../../../etc/motd"), path("/tmp/../etc/motd"),
+        path("/none/../etc/motd"), path("/tmp/a/../../etc/motd"), path("./etc/motd"),
+      ] as [10 of [UInt8]])
+    {
       let found = try doing { () throws(FileSystemError) in try files.status(name) }
       try expect(found == motd, "another file than /etc/motd")
     }
-    for name in Values([
-      path("/tmp/a/f"), path("/tmp/./a/f"), path("/tmp/a/./f"), path("/tmp/a/../a/f"),
-      path("/tmp//a///f"), path("/etc/../tmp/a/f"), path("/tmp/../../tmp/a/f"), path("tmp/a/f"),
-    ] as [8 of [UInt8]]) {
+    for name in Values(
+      [
+        path("/tmp/a/f"), path("/tmp/./a/f"), path("/tmp/a/./f"), path("/tmp/a/../a/f"),
+        path("/tmp//a///f"), path("/etc/../tmp/a/f"), path("/tmp/../../tmp/a/f"), path("tmp/a/f"),
+      ] as [8 of [UInt8]])
+    {
       let found = try doing { () throws(FileSystemError) in try files.load(name) }
       try expectSame(found, pattern(77), "bytes of /tmp/a/f")
     }
@@ -61,10 +67,12 @@ func checkPaths(_ suite: inout TestSuite, _ files: Files) {
     let root = try doing { () throws(FileSystemError) in
       try files.open(path("/")).listAll(room: 4096)
     }
-    for name in Values([
-      path("/.."), path("/../.."), path("//"), path("."), path(".."), path("/tmp/.."),
-      path("/etc/../"), path("/tmp/../../.."),
-    ] as [8 of [UInt8]]) {
+    for name in Values(
+      [
+        path("/.."), path("/../.."), path("//"), path("."), path(".."), path("/tmp/.."),
+        path("/etc/../"), path("/tmp/../../.."),
+      ] as [8 of [UInt8]])
+    {
       let found = try doing { () throws(FileSystemError) in
         try files.open(name).listAll(room: 4096)
       }
@@ -122,9 +130,11 @@ func checkPermissions(_ suite: inout TestSuite, _ files: Files) {
     let before = try doing { () throws(FileSystemError) in
       (try files.load(path("/etc/motd")), try files.open(path("/etc")).listAll(room: 4096))
     }
-    for options in Values([
-      .write, FileOptions.write.union(.truncate), FileOptions.write.union(.create),
-    ] as [3 of FileOptions]) {
+    for options in Values(
+      [
+        .write, FileOptions.write.union(.truncate), FileOptions.write.union(.create),
+      ] as [3 of FileOptions])
+    {
       try expectFailure(.readOnly) { () throws(FileSystemError) in
         try files.open(path("/etc/motd"), options)
       }

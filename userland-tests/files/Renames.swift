@@ -20,9 +20,11 @@ func checkRenames(_ suite: inout TestSuite, _ files: Files) {
     }
     try expectTree(files)
     // Onto itself, by whatever letters.
-    for (from, to) in Values([
-      ("/tmp/r/f", "/tmp/r/f"), ("/tmp/r/f", "/tmp/r/d/../f"), ("/tmp/r/d", "/tmp/r//d"),
-    ] as [3 of (StaticString, StaticString)]) {
+    for (from, to) in Values(
+      [
+        ("/tmp/r/f", "/tmp/r/f"), ("/tmp/r/f", "/tmp/r/d/../f"), ("/tmp/r/d", "/tmp/r//d"),
+      ] as [3 of (StaticString, StaticString)])
+    {
       try doing { () throws(FileSystemError) in try files.rename(path(from), to: path(to)) }
     }
     try expectTree(files)
@@ -103,9 +105,11 @@ func checkRenames(_ suite: inout TestSuite, _ files: Files) {
 
 private func makeTree(_ files: Files) throws(Unexpected) {
   try doing { () throws(FileSystemError) in
-    for name in Values([
-      path("/tmp/r"), path("/tmp/r/d"), path("/tmp/r/d/in"), path("/tmp/r/empty"),
-    ] as [4 of [UInt8]]) { try files.makeDirectory(name) }
+    for name in Values(
+      [
+        path("/tmp/r"), path("/tmp/r/d"), path("/tmp/r/d/in"), path("/tmp/r/empty"),
+      ] as [4 of [UInt8]])
+    { try files.makeDirectory(name) }
     try files.save(path("/tmp/r/f"), pattern(10, seed: 2))
     try files.save(path("/tmp/r/g"), pattern(20, seed: 3))
     try files.save(path("/tmp/r/d/in/file"), pattern(30, seed: 4))
@@ -128,9 +132,11 @@ private func expectTree(_ files: Files, line: UInt = #line) throws(Unexpected) {
 
 private func removeTree(_ files: Files) throws(Unexpected) {
   try doing { () throws(FileSystemError) in
-    for name in Values([
-      path("/tmp/r/f"), path("/tmp/r/g"), path("/tmp/r/d/in/file"), path("/tmp/r/d/in"),
-      path("/tmp/r/d"), path("/tmp/r/empty"), path("/tmp/r"),
-    ] as [7 of [UInt8]]) { try files.remove(name) }
+    for name in Values(
+      [
+        path("/tmp/r/f"), path("/tmp/r/g"), path("/tmp/r/d/in/file"), path("/tmp/r/d/in"),
+        path("/tmp/r/d"), path("/tmp/r/empty"), path("/tmp/r"),
+      ] as [7 of [UInt8]])
+    { try files.remove(name) }
   }
 }

@@ -24,7 +24,8 @@ final class Stress {
     // Of lower priority than this thread and of two kinds, so that they cross each other.
     guard
       var thread = try? RunningThread.start(
-        in: start, priority: UInt8(60 + number & 1), {
+        in: start, priority: UInt8(60 + number & 1),
+        {
           worker.run(rounds: Self.roundCount)
           return 0
         })

@@ -9,7 +9,8 @@ extension System {
       "RES_008_othersAreServedWhileABombGoesOn", explode(start, machine, &number))
     guard number != 0, let before else { return }
     var freed: UInt64 = 0
-    let isBack = (try? processes.call(.kill(number))) != nil
+    let isBack =
+      (try? processes.call(.kill(number))) != nil
       && wait(until: {
         guard let now = try? machine.statistics() else { return false }
         freed = now.freeFrames
