@@ -9,6 +9,7 @@ func checkBombs(_ suite: inout TestSuite) {
     for (bytes, objects) in Values(
       [(1 << 20, 200), (256 << 10, 500), (64 << 10, 30)] as [3 of (UInt64, UInt64)])
     {
+      let start = KernelCalls.query(scope.budget).word(1)
       let payer = try expect(
         KernelCalls.create(.budget, from: scope.budget, bytes, objects)
       ).handle
@@ -24,9 +25,10 @@ func checkBombs(_ suite: inout TestSuite) {
       try expect(after.word(3), equals: before.word(3), "objects charged to the parent")
       let spent = KernelCalls.query(payer)
       try expect(spent.word(1) <= bytes && spent.word(3) <= objects, "more than there was")
-      _ = try scope.endpoint()
+      let others = try expect(KernelCalls.create(.endpoint, from: scope.budget)).handle
+      try expect(KernelCalls.delete(others))
       try expect(KernelCalls.destroy(payer))
-      try expect(KernelCalls.delete(payer), .badCapability)
+      try expectGivenBack(to: scope.budget, leaving: start)
     }
   }
 }
