@@ -14,7 +14,7 @@ enum Intruder {
   /// Asks as one who looks after processes would, by the capability that it has of init.
   private static func asSupervisor(_ directory: borrowing Client<NameProtocol>) -> UInt64 {
     let requests: [ProcessProtocol.Request] = [
-      .kill(0), .kill(1), .kill(2), .kill(3), .kill(.max), .list(from: 0), .wait(1),
+      .kill(0), .kill(1), .kill(2), .kill(3), .kill(4), .kill(.max), .list(from: 0), .wait(1),
       .service(at: 0), .service(at: .max), .power(.off), .power(.reboot),
       .capability(of: 1, from: 0), .thread(of: 1, from: 0), .stray(from: 0),
       .spawn(SpawnRequest(argumentByteCount: 1)),
