@@ -188,7 +188,8 @@ struct TestImages {
   private(set) var firstPrograms: [(program: String, image: String)] = []
   private(set) var damaged: [DamagedImageChecks.Image] = []
   /// Systems with a test program in the shell's place, where it has the authority to look after
-  /// services: one ends them again and again, one waits beside a service in an endless loop.
+  /// services: one ends them again and again, one waits beside a service in an endless loop, one
+  /// has a service fault.
   private(set) var standIns: [(program: String, services: [String], image: String)] = []
   /// The system with a service in an endless loop, more urgent than the shell; nil for self-tests.
   private(set) var loopingService: String?
@@ -221,6 +222,7 @@ struct TestImages {
     standIns = [
       ("restarts", ["shell"], try Self.makeRestarts(architecture, in: folder, request)),
       ("looping", both, try Self.makeLooping(architecture, in: folder, request, both)),
+      ("supervision", ["shell"], try Self.makeSupervision(architecture, in: folder, request)),
     ]
     loopingService = try Self.makeLooping(architecture, in: folder, request, ["vfs"])
     damaged = try DamagedImageChecks.prepare(architecture)
@@ -240,6 +242,16 @@ struct TestImages {
     var request = request
     for service in services { request.standIns[service] = "looping" }
     let image = "\(folder)/looping-\(services.joined(separator: "-")).iso"
+    try request.make(architecture, at: image)
+    return image
+  }
+
+  private static func makeSupervision(
+    _ architecture: Architecture, in folder: String, _ request: ImageRequest
+  ) throws(ToolFailure) -> String {
+    var request = request
+    request.standIns = ["vfs": "supervision", "shell": "supervision"]
+    let image = "\(folder)/supervision.iso"
     try request.make(architecture, at: image)
     return image
   }

@@ -68,9 +68,24 @@ public enum SessionScripts {
 
   private static let recovery = [
     SessionScript(
-      "recovery.killedConsoleComesBack",
+      "recovery.SUP_008_killedConsoleComesBack",
       [.type("kill console" + enter), .prompt, .type("echo alive" + enter)]
         + [.line("alive"), .prompt]),
+    // Neither lost nor shown twice.
+    SessionScript(
+      "recovery.SUP_008_whatIsShownAcrossARestartComesOnce",
+      [.type("kill console; echo once" + enter), .keep(["once"])]
+        + (0..<5).flatMap { _ in
+          [.type("kill console; echo once" + enter), .sameAsKept] as [SessionScript.Step]
+        }),
+    // What lay under /tmp was in the memory of the instance that ended.
+    SessionScript(
+      "recovery.SUP_001_killedServiceAnswersAfresh",
+      [.type("echo kept > /tmp/kept; cat /tmp/kept" + enter), .line("kept"), .prompt]
+        + [.type("kill vfs; cat /tmp/kept" + enter), .text("no such file"), .prompt]
+        + [.type("ls /etc" + enter), .line("motd"), .prompt]
+        + [.type("echo again > /tmp/kept; cat /tmp/kept" + enter), .line("again"), .prompt]
+        + [.type("rm /tmp/kept" + enter), .prompt]),
     // A console that was started anew must learn whom Ctrl-C is for.
     SessionScript(
       "recovery.controlCAfterTheConsoleEnded",

@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. x19 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 14
+  .set OPERATION_COUNT, 15
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -204,6 +204,21 @@ unsaved_instruction:
   .inst 0x04bf5029
   b finish
 
+// Moves the stack pointer down from the address at 24, yields, stores at it, until that faults;
+// counts the stores at 40.
+do_overflow:
+  ldr x9, [x19, #24]
+  mov sp, x9
+1:
+  sub sp, sp, #16
+  mov x8, #CALL_YIELD
+  svc #0
+  str xzr, [sp, #8]
+  ldr x9, [x19, #40]
+  add x9, x9, #1
+  str x9, [x19, #40]
+  b 1b
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -211,7 +226,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
-  .word do_unsaved - operations
+  .word do_unsaved - operations, do_overflow - operations
 // The code is copied word by word.
   .balign 8
 code_end:
@@ -269,5 +284,35 @@ mnos_test_code_written:
   dsb ish
   isb
   ret
+
+  .section .text.mnos_test_image_data, "ax", @progbits
+  .globl mnos_test_image_data
+mnos_test_image_data:
+  adrp x0, image_data
+  add x0, x0, :lo12:image_data
+  ret
+
+  .section .text.mnos_test_image_zeros, "ax", @progbits
+  .globl mnos_test_image_zeros
+mnos_test_image_zeros:
+  adrp x0, image_zeros
+  add x0, x0, :lo12:image_zeros
+  ret
+
+// What a program's image begins with: words with a pattern, and behind them zeros that no file
+// has.
+  .section .data.mnos_test_data, "aw", @progbits
+  .balign 16
+image_data:
+  .set INDEX, 0
+  .rept 32
+  .quad 0x6d6e6f7300000000 + INDEX
+  .set INDEX, INDEX + 1
+  .endr
+
+  .section .bss.mnos_test_zeros, "aw", @nobits
+  .balign 16
+image_zeros:
+  .skip 6000
 
   .section .note.GNU-stack, "", @progbits

@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. s0 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 14
+  .set OPERATION_COUNT, 15
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -194,6 +194,20 @@ unsaved_instruction:
   .word 0x71270000
   b finish
 
+// Moves the stack pointer down from the address at 24, yields, stores at it, until that faults;
+// counts the stores at 40.
+do_overflow:
+  ld.d $sp, $s0, 24
+1:
+  addi.d $sp, $sp, -16
+  ori $a7, $zero, CALL_YIELD
+  syscall 0
+  st.d $zero, $sp, 8
+  ld.d $t0, $s0, 40
+  addi.d $t0, $t0, 1
+  st.d $t0, $s0, 40
+  b 1b
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -201,7 +215,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
-  .word do_unsaved - operations
+  .word do_unsaved - operations, do_overflow - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -257,5 +271,33 @@ mnos_test_code_written:
   dbar 0
   ibar 0
   ret
+
+  .section .text.mnos_test_image_data, "ax", @progbits
+  .globl mnos_test_image_data
+mnos_test_image_data:
+  la.pcrel $a0, image_data
+  ret
+
+  .section .text.mnos_test_image_zeros, "ax", @progbits
+  .globl mnos_test_image_zeros
+mnos_test_image_zeros:
+  la.pcrel $a0, image_zeros
+  ret
+
+// What a program's image begins with: words with a pattern, and behind them zeros that no file
+// has.
+  .section .data.mnos_test_data, "aw", @progbits
+  .balign 16
+image_data:
+  .set INDEX, 0
+  .rept 32
+  .quad 0x6d6e6f7300000000 + INDEX
+  .set INDEX, INDEX + 1
+  .endr
+
+  .section .bss.mnos_test_zeros, "aw", @nobits
+  .balign 16
+image_zeros:
+  .skip 6000
 
   .section .note.GNU-stack, "", @progbits

@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. s0 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 14
+  .set OPERATION_COUNT, 15
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -195,6 +195,20 @@ unsaved_instruction:
   .word 0xc22022f3
   j finish
 
+// Moves the stack pointer down from the address at 24, yields, stores at it, until that faults;
+// counts the stores at 40.
+do_overflow:
+  ld sp, 24(s0)
+1:
+  addi sp, sp, -16
+  li a7, CALL_YIELD
+  ecall
+  sd zero, 8(sp)
+  ld t0, 40(s0)
+  addi t0, t0, 1
+  sd t0, 40(s0)
+  j 1b
+
   .balign 4
 operations:
   .word do_call - operations, do_load - operations, do_store - operations
@@ -202,7 +216,7 @@ operations:
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .word do_read_control - operations, do_write_control - operations
   .word do_privileged - operations, do_probe - operations
-  .word do_unsaved - operations
+  .word do_unsaved - operations, do_overflow - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -256,5 +270,33 @@ mnos_test_code_fact:
 mnos_test_code_written:
   fence.i
   ret
+
+  .section .text.mnos_test_image_data, "ax", @progbits
+  .globl mnos_test_image_data
+mnos_test_image_data:
+  lla a0, image_data
+  ret
+
+  .section .text.mnos_test_image_zeros, "ax", @progbits
+  .globl mnos_test_image_zeros
+mnos_test_image_zeros:
+  lla a0, image_zeros
+  ret
+
+// What a program's image begins with: words with a pattern, and behind them zeros that no file
+// has.
+  .section .data.mnos_test_data, "aw", @progbits
+  .balign 16
+image_data:
+  .set INDEX, 0
+  .rept 32
+  .quad 0x6d6e6f7300000000 + INDEX
+  .set INDEX, INDEX + 1
+  .endr
+
+  .section .bss.mnos_test_zeros, "aw", @nobits
+  .balign 16
+image_zeros:
+  .skip 6000
 
   .section .note.GNU-stack, "", @progbits

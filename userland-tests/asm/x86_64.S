@@ -4,7 +4,7 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. rbp names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 14
+  .set OPERATION_COUNT, 15
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
@@ -190,6 +190,18 @@ unsaved_instruction:
   vzeroupper
   jmp finish
 
+// Moves the stack pointer down from the address at 24, yields, stores at it, until that faults;
+// counts the stores at 40.
+do_overflow:
+  mov 24(%rbp), %rsp
+1:
+  sub $16, %rsp
+  mov $CALL_YIELD, %eax
+  syscall
+  movq $0, 8(%rsp)
+  incq 40(%rbp)
+  jmp 1b
+
   .balign 4
 operations:
   .long do_call - operations, do_load - operations, do_store - operations
@@ -197,7 +209,7 @@ operations:
   .long do_patterns - operations, do_vectors - operations, do_exclusive - operations
   .long do_read_control - operations, do_write_control - operations
   .long do_privileged - operations, do_probe - operations
-  .long do_unsaved - operations
+  .long do_unsaved - operations, do_overflow - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -248,5 +260,33 @@ mnos_test_code_fact:
 // Stores are seen by later instruction fetches at once.
 mnos_test_code_written:
   ret
+
+  .section .text.mnos_test_image_data, "ax", @progbits
+  .globl mnos_test_image_data
+mnos_test_image_data:
+  lea image_data(%rip), %rax
+  ret
+
+  .section .text.mnos_test_image_zeros, "ax", @progbits
+  .globl mnos_test_image_zeros
+mnos_test_image_zeros:
+  lea image_zeros(%rip), %rax
+  ret
+
+// What a program's image begins with: words with a pattern, and behind them zeros that no file
+// has.
+  .section .data.mnos_test_data, "aw", @progbits
+  .balign 16
+image_data:
+  .set INDEX, 0
+  .rept 32
+  .quad 0x6d6e6f7300000000 + INDEX
+  .set INDEX, INDEX + 1
+  .endr
+
+  .section .bss.mnos_test_zeros, "aw", @nobits
+  .balign 16
+image_zeros:
+  .skip 6000
 
   .section .note.GNU-stack, "", @progbits

@@ -12,6 +12,7 @@ struct CapabilityTests: Program {
       checkBoundary(&suite)
       checkPointers(&suite)
       checkBudgets(&suite)
+      checkBombs(&suite)
       checkLists(&suite)
     }
   }

@@ -10,6 +10,7 @@ struct FaultTests: Program {
       checkAnswers(&suite)
       checkUnhandled(&suite)
       checkReasons(&suite)
+      checkStacks(&suite)
     }
   }
 }

@@ -77,4 +77,7 @@ public enum RemoteOperation: UInt64 {
   case probe = 12
   /// An instruction that needs registers which the kernel does not save, on a CPU that has them.
   case unsavedRegisters = 13
+  /// Moves the stack pointer down from `address`, yields and stores there, again and again: it ends
+  /// by a fault only. `counter` says how many stores there were.
+  case overflow = 14
 }

@@ -26,6 +26,21 @@ public struct FaultWatch {
     return report
   }
 
+  /// Waits until the thread has done what it was told, or faulted.
+  ///
+  /// - Returns: The report of its fault; nil if it is finished.
+  public func outcome(line: UInt = #line) throws(Unexpected) -> Outcome? {
+    let patience = KernelCalls.patience()
+    while KernelCalls.clock() < patience {
+      if remote.isFinished { return nil }
+      let report = KernelCalls.receive(endpoint)
+      if report.isStatus(.ok) { return report }
+      KernelCalls.yield()
+    }
+    try TestHarness.expect(false, "neither finished nor faulted", line: line)
+    return nil
+  }
+
   /// Takes the report of a fault of this kind at this address, and ends the thread.
   public func expect(
     _ kind: FaultKind, at address: UInt64, line: UInt = #line
@@ -44,7 +59,11 @@ public struct FaultWatch {
 
   /// Answers a report and has the thread go on behind the operation that faulted.
   public func skip(_ report: Outcome, _ scope: inout Scope) throws(Unexpected) {
-    let record = try scope.page().words
+    try skip(report, with: try scope.page().words)
+  }
+
+  /// The same with a page for its registers, which can be used again.
+  public func skip(_ report: Outcome, with record: ControlPage) throws(Unexpected) {
     record[0] = remote.codeBase + RemoteCode.finish
     try TestHarness.expect(
       KernelCalls.raw(.writeRegisters, remote.thread.argument, record.address, 8))

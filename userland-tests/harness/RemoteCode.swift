@@ -7,6 +7,33 @@ private func codeAddress() -> UInt64
 private func codeFact(_ index: UInt64) -> UInt64
 @_silgen_name("mnos_test_code_written")
 private func codeWritten()
+@_silgen_name("mnos_test_image_data")
+private func imageData() -> UInt64
+@_silgen_name("mnos_test_image_zeros")
+private func imageZeros() -> UInt64
+
+/// (F) What lies in the writable part of this program's image; see asm/<architecture>.S.
+public enum OwnImage {
+  public static var patternCount: UInt64 { 32 }
+  public static var zeroByteCount: UInt64 { 6000 }
+
+  /// Addresses of words from the program's file, and of bytes that the file does not have.
+  public static var patterns: UInt64 { imageData() }
+  public static var zeros: UInt64 { imageZeros() }
+
+  /// What word `index` of the patterns holds.
+  public static func pattern(_ index: UInt64) -> UInt64 { 0x6d6e_6f73_0000_0000 | index }
+
+  /// A word of this program's own image or stack.
+  ///
+  /// - Parameter address: 8-byte aligned, and in a page of the image or the stack: anything else
+  ///   faults, or is a page that this program shares.
+  public static func word(at address: UInt64) -> UInt64 {
+    let page = address & ~(Limits.pageByteCount - 1)
+    // SAFETY: the kernel lets this program read what is mapped in it, and nothing else.
+    return unsafe ControlPage(at: page)[Int(address - page)]
+  }
+}
 
 public enum RemoteCode {
   public static var byteCount: UInt64 { codeFact(0) }

@@ -107,10 +107,13 @@ public struct Scope: ~Copyable {
   // MARK: Remote threads
 
   /// A thread of this process, charged to its budget or another.
+  ///
+  /// - Parameter stack: Its stack pointer, which it does not use; nil for the end of its page.
   public mutating func remote(
-    priority: UInt64? = nil, from payer: Handle? = nil, line: UInt = #line
+    priority: UInt64? = nil, from payer: Handle? = nil, stack: UInt64? = nil, line: UInt = #line
   ) throws(Unexpected) -> RemoteThread {
-    try remote(in: process, isOwn: true, priority ?? self.priority, payer ?? budget, line)
+    try remote(
+      in: process, isOwn: true, priority ?? self.priority, payer ?? budget, stack: stack, line)
   }
 
   /// A process without threads, with the code of remote threads mapped.
@@ -132,11 +135,12 @@ public struct Scope: ~Copyable {
   public mutating func remote(
     in other: Handle, line: UInt = #line
   ) throws(Unexpected) -> RemoteThread {
-    try remote(in: other, isOwn: false, priority, budget, line)
+    try remote(in: other, isOwn: false, priority, budget, stack: nil, line)
   }
 
   private mutating func remote(
-    in owner: Handle, isOwn: Bool, _ priority: UInt64, _ payer: Handle, _ line: UInt
+    in owner: Handle, isOwn: Bool, _ priority: UInt64, _ payer: Handle, stack: UInt64?,
+    _ line: UInt
   ) throws(Unexpected) -> RemoteThread {
     let made = KernelCalls.create(.thread, from: payer, owner.argument, priority)
     let thread = keep(try expect(made, line: line).handle)
@@ -156,7 +160,7 @@ public struct Scope: ~Copyable {
     }
     try expect(
       KernelCalls.start(
-        thread, entry: Self.codeAddress, stack: controlBase + Limits.pageByteCount,
+        thread, entry: Self.codeAddress, stack: stack ?? controlBase + Limits.pageByteCount,
         argument: controlBase),
       line: line)
     return RemoteThread(

@@ -15,6 +15,7 @@ struct MessageTests: Program {
       checkTransfers(&suite)
       checkRefusedTransfers(&suite)
       checkCalls(&suite)
+      checkFaultingServers(&suite)
       checkReplies(&suite)
       checkLeases(&suite)
       checkLeaseEnds(&suite)

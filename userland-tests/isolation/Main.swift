@@ -6,10 +6,12 @@ import TestHarness
 struct IsolationTests: Program {
   static func run(_ start: inout StartContext) -> UInt64 {
     let stackBase = start.stackBase
+    let (image, stack) = (start.imageBase..<start.imageEnd, stackBase..<start.stackEnd)
     return runTests("isolation", &start) { (suite) in
       checkAddressSpaces(&suite)
       checkProtection(&suite, stackBase: stackBase)
       checkRegisterIsolation(&suite)
+      checkOwnPages(&suite, image: image, stack: stack)
     }
   }
 }

@@ -36,6 +36,7 @@ import Libmnos
         try manyFiles(&start)
         while true { _ = try? start.budget.makeNotification().wait() }
       case .children: try leaveChildren(start)
+      case .bomb: explode(start)
       }
       return 0
     } catch {
@@ -48,11 +49,13 @@ import Libmnos
 enum Way {
   case hog, hogInPieces, hogWithThread, hogInThread, trap, trapInThread, recursion
   case leaveThread, leaveSpinning, objects, memory, threads, files, holdFiles, children
+  case bomb
 
   static var all: [Way] {
     [
       .hog, .hogInPieces, .hogWithThread, .hogInThread, .trap, .trapInThread, .recursion,
       .leaveThread, .leaveSpinning, .objects, .memory, .threads, .files, .holdFiles, .children,
+      .bomb,
     ]
   }
 
@@ -73,6 +76,7 @@ enum Way {
     case .files: "files"
     case .holdFiles: "hold-files"
     case .children: "children"
+    case .bomb: "bomb"
     }
   }
 }
@@ -163,6 +167,28 @@ extension Misbehaving {
       try thread.start(entry: 0x40_0000, stack: 0, argument: 0)
       keep(child)
       keep(thread)
+    }
+  }
+}
+
+// All at once.
+extension Misbehaving {
+  /// Makes threads that spin, and processes with threads, and does not stop when there can be no
+  /// more.
+  private static func explode(_ start: borrowing StartContext) {
+    for _ in 0..<16 {
+      if let thread = try? spinningThread(start) { KeptThread(thread).leave() }
+    }
+    while true {
+      guard let child = try? start.budget.makeProcess() else { continue }
+      _ = try? child.copy(into: child, rights: .all)
+      for _ in 0..<4 {
+        guard let thread = try? start.budget.makeThread(in: child, priority: 80) else { break }
+        // Nothing is mapped there: it faults once it runs.
+        try? thread.start(entry: 0x40_0000, stack: 0, argument: 0)
+        keep(thread)
+      }
+      keep(child)
     }
   }
 }

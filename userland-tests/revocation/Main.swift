@@ -7,6 +7,7 @@ struct RevocationTests: Program {
   static func run(_ start: inout StartContext) -> UInt64 {
     runTests("revocation", &start) { (suite) in
       checkTrees(&suite)
+      checkDepths(&suite)
       checkWaits(&suite)
       checkRaces(&suite)
     }

@@ -12,6 +12,8 @@ struct ThreadTests: Program {
       checkRegisters(&suite)
       checkProcesses(&suite)
       checkPriorities(&suite)
+      checkRaises(&suite)
+      checkIdle(&suite)
       checkTurns(&suite)
       checkShares(&suite)
     }

@@ -82,7 +82,7 @@ public struct ModuleTable: Sendable {
   }
 
   /// What tests run, or what stands in for a service: without the test harness.
-  private static let subjects: Set = ["looping", "misbehaving", "restarts"]
+  private static let subjects: Set = ["looping", "misbehaving", "restarts", "supervision"]
 
   /// Tests that need the authority over devices that the kernel gives to its first program.
   private static let testsInPlaceOfInit: Set = ["interrupts"]
