@@ -123,7 +123,8 @@ extension Attempt {
   private mutating func checkLeases() {
     for index in 0..<2 where request.call.leases[index] != .none {
       let (end, overflow) = word(4 + 2 * index).addingReportingOverflow(word(5 + 2 * index))
-      refuse(.badPointer, value: UInt64(7 + 2 * index), if: overflow || end > world.userEnd)
+      let isUsers = !overflow && end <= world.userEnd && word(4 + 2 * index) < world.userEnd
+      refuse(.badPointer, value: UInt64(7 + 2 * index), if: !isUsers)
     }
   }
 

@@ -56,10 +56,8 @@ extension Change {
     if process.state != .stopped { world.processes[id]?.exitValue = exitValue }
     for thread in world.threads(of: id) { endThread(thread, exitValue: exitValue) }
     world.processes[id]?.mappings = []
-    for capability in world.capabilities.keys.sorted() {
-      guard let held = world.capabilities[capability], world.holder(of: held) == id else { continue }
-      remove(capability)
-    }
+    let table = world.capabilities.filter { world.holder(of: $0.value) == id }.keys
+    for capability in table.sorted() { remove(capability) }
     guard let supervisor = world.binding(.supervisor, of: id) else { return }
     if let capability = world.capabilities[supervisor] { signal(through: capability) }
     remove(supervisor)

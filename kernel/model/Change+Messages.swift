@@ -140,7 +140,8 @@ extension Change {
 
   private mutating func give(_ attachment: Attachment, to process: ObjectID, as handle: UInt32) {
     guard let source = world.capabilities[attachment.source] else { return }
-    let rights = source.rights.intersection(attachment.rights)
+    var rights = source.rights.intersection(attachment.rights)
+    if source.type == .reply { rights = rights.union(.transfer) }
     if attachment.isMove {
       cancelWaits(through: attachment.source)
       put(attachment.source, into: process, as: handle)

@@ -128,8 +128,7 @@ struct Change {
   /// Gives a word that is not 0 to the bound thread, if that receives.
   mutating func offerWord(of id: ObjectID) {
     guard let notification = world.notifications[id], notification.word != 0,
-      let bound = world.boundThread(of: id),
-      case .receiving? = world.threads[bound]?.activity
+      let bound = world.receiverBound(to: id)
     else { return }
     withdraw(bound)
     takeWord(of: id)
@@ -153,9 +152,14 @@ struct Change {
     return change.withSignals()
   }
 
+  /// The order matters only among the signals of one notification that somebody waits for.
   private func withSignals() -> Set<Step> {
-    if signals.isEmpty { return [Step(completions: completions, world: world)] }
-    return Set(signals).reduce(into: []) { steps, signal in
+    guard let first = signals.first else {
+      return [Step(completions: completions, world: world)]
+    }
+    let rivals = signals.filter { $0.notification == first.notification }
+    let candidates = world.isAwaited(first.notification) ? Set(rivals) : [first]
+    return candidates.reduce(into: []) { steps, signal in
       var next = self
       next.signals.remove(at: signals.firstIndex(of: signal) ?? 0)
       next.deliver(signal)
@@ -173,11 +177,24 @@ extension Completion {
 
 extension World {
   func boundThread(of notification: ObjectID) -> ObjectID? {
-    capabilities.values.lazy.compactMap { capability in
-      if capability.object == notification,
-        case .binding(.threadNotification, let thread, _) = capability.place
-      { thread } else { nil }
-    }.first
+    for capability in capabilities.values where capability.object == notification {
+      if case .binding(.threadNotification, let thread, _) = capability.place { return thread }
+    }
+    return nil
+  }
+
+  /// The thread that a notification is bound to, if that receives.
+  func receiverBound(to notification: ObjectID) -> ObjectID? {
+    guard let thread = boundThread(of: notification),
+      case .receiving? = threads[thread]?.activity
+    else { return nil }
+    return thread
+  }
+
+  /// Whether the next bits of a notification wake somebody.
+  func isAwaited(_ notification: ObjectID) -> Bool {
+    let waiters = notifications[notification]?.waiters ?? []
+    return !waiters.isEmpty || receiverBound(to: notification) != nil
   }
 
   func boundNotification(of thread: ObjectID) -> ObjectID? {

@@ -6,10 +6,14 @@ extension World {
 
   /// The capability that a handle names in a process's table.
   public func find(_ handle: UInt64, in process: ObjectID) -> CapabilityID? {
-    guard handle != 0, let handle = UInt32(exactly: handle) else { return nil }
-    return capabilities.first {
-      $0.value.place == .slot(process: process, handle: handle)
-    }?.key
+    UInt32(exactly: handle).flatMap { table(of: process)[$0] }
+  }
+
+  /// What a process can name, by handle.
+  public func table(of process: ObjectID) -> [UInt32: CapabilityID] {
+    capabilities.reduce(into: [:]) { table, entry in
+      if case .slot(process, let handle) = entry.value.place { table[handle] = entry.key }
+    }
   }
 
   public func children(of parent: CapabilityID) -> Set<CapabilityID> {
@@ -98,9 +102,8 @@ extension World {
   func isImmovable(_ ids: Set<CapabilityID>) -> Bool {
     let waits = Set(ids.flatMap { threads(waitingThrough: $0) })
     let cost = waits.reduce(0) { $0 + 1 + (threads[$1]?.activity.attachments.count ?? 0) }
-    return cost > 16 || processes.values.contains { process in
-      process.mappings.contains { ids.contains($0.memory) }
-    }
+    let mapped = Set(processes.values.flatMap(\.mappings).map(\.memory))
+    return cost > 16 || !mapped.isDisjoint(with: ids)
   }
 
   /// Whether a message to the endpoint can still find a receiver.

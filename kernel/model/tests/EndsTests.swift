@@ -161,6 +161,26 @@ import Testing
     #expect(scene.world.budgets.count == 1)
   }
 
+  @Test mutating func waiterTakesTheBitsOfEitherEnd() {
+    let notification = scene.makeNotification()
+    let process = scene.process(of: client)
+    let second = scene.spawn(in: process)
+    for (thread, badge) in [(client, UInt64(1)), (second, 2)] {
+      let end = scene.name(notification, .notification, in: scene.root, badge: badge)
+      scene.call(.bind, by: scene.main, [handle(thread), end])
+    }
+    let word = scene.name(notification, .notification, in: scene.process(of: server))
+    scene.call(.wait, by: server, [word, .max])
+
+    let request = Request(
+      callWord: UInt64(SyscallNumber.destroy.rawValue), arguments: [handle(process)])
+    let steps = outcomes(of: .systemCall(by: scene.main, request), in: scene.world)
+
+    let taken = steps.map { ($0.completions[server]?.value ?? 0) }
+    #expect(taken.sorted() == [1, 2])
+    #expect(steps.allSatisfy { $0.world.notifications[notification]?.word != 0 })
+  }
+
   @Test mutating func suspendedSenderKeepsItsPlace() {
     scene.call(.send, by: client, [sendEnd, .max], words: [1], count: 1)
     scene.call(.suspend, by: scene.main, [handle(client)])

@@ -1,4 +1,5 @@
 import MnosABI
+import Testing
 
 @testable import KernelModel
 
@@ -113,7 +114,10 @@ struct Scene {
   }
 
   private mutating func take(_ steps: [Step]) -> [ObjectID: Completion] {
-    guard let step = steps.first, steps.count == 1 else { return [:] }
+    guard let step = steps.first, steps.count == 1 else {
+      Issue.record("\(steps.count) outcomes where a test expects one")
+      return [:]
+    }
     world = step.world
     return step.completions
   }
