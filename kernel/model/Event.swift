@@ -1,0 +1,53 @@
+import MnosABI
+
+/// Something that happens to the kernel.
+public enum Event: Hashable, Sendable {
+  /// A runnable thread makes a system call.
+  case systemCall(by: ObjectID, Request)
+  /// A runnable thread does what it cannot go on from.
+  case fault(of: ObjectID, Fault)
+  /// The deadline of a waiting thread passes.
+  case deadline(of: ObjectID)
+}
+
+/// A permitted outcome of an event.
+public struct Step: Hashable, Sendable {
+  /// Every call that completed with the event, by thread.
+  public var completions: [ObjectID: Completion]
+  public var world: World
+}
+
+/// Every permitted outcome of an event, when all that ends by it has ended.
+///
+/// What the manual leaves to the kernel (slots, generations, times, bytes) is taken from
+/// `observed` if it is allowed; without it the model chooses itself. No outcome at all means that
+/// what was observed is not allowed, or that the event cannot happen.
+///
+/// - Parameter observed: The completions that were seen. Only free choices are taken from them: a
+///   step has to be compared with them still.
+public func outcomes(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion] = [:]
+) -> [Step] {
+  var change = Change(world: world, observed: observed)
+  switch event {
+  case .systemCall(let thread, let request):
+    guard world.mayRun(thread) else { return [] }
+    var attempt = Attempt(of: request, by: thread, in: change)
+    attempt.make()
+    return Array(attempt.outcomes())
+  case .fault(let thread, let fault):
+    guard world.mayRun(thread) else { return [] }
+    change.fault(of: thread, fault)
+  case .deadline(let thread):
+    guard world.threads[thread]?.activity.hasDeadline == true else { return [] }
+    change.endWait(of: thread, with: .timedOut)
+  }
+  return Array(change.settled())
+}
+
+/// The outcomes whose completions are those that were observed.
+public func steps(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion]
+) -> [Step] {
+  outcomes(of: event, in: world, observing: observed).filter { $0.completions == observed }
+}
