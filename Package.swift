@@ -63,6 +63,8 @@ let kernelTargets: [Target] = [
   tests(
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
     of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim", "ProgramFormat"]),
+  module("KernelModel", "kernel/model", imports: ["MnosABI"], exclude: ["tests"]),
+  tests("KernelModelTests", "kernel/model/tests", of: ["MnosABI", "KernelModel"]),
   tests(
     "PlatformSimTests", "platforms/sim/tests", of: ["MnosABI", "KernelHAL", "PlatformSim"]),
   module("PlatformTesting", "platforms/testing", imports: ["PlatformCommon"]),
