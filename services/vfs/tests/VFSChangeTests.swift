@@ -165,9 +165,15 @@ import Testing
     #expect(try client.load("/tmp/g") == [1])
   }
 
-  @Test(arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
-  func `VFS_018 theFirstThatWasRemovedGoesFirst`(order: [Int]) throws {
-    let client = TestClient(try TestFiles(pageCapacity: 3))
+  /// Where there is no more space for data, and where there is none for names.
+  @Test(
+    arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]],
+    [(3, 4096), (256, 3)])
+  func `VFS_018 theFirstThatWasRemovedGoesFirst`(
+    order: [Int], capacity: (pages: Int, nodes: Int)
+  ) throws {
+    let client = TestClient(
+      try TestFiles(pageCapacity: capacity.pages, nodeCapacity: capacity.nodes))
     let names = ["/tmp/a", "/tmp/b", "/tmp/c"]
     for name in names { try client.save(name, [1]) }
     let files = try names.map { try client.open($0) }
