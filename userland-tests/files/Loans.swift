@@ -21,7 +21,7 @@ func checkLoans(_ suite: inout TestSuite, _ files: Files) {
       try expectServed(files)
     }
     for (address, byteCount) in Values(
-      [(.max - 7, 8), (.max - 7, 16), (RemoteCode.userEnd - 8, 16), (1 << 63, 8)]
+      [(.max - 7, 8), (.max - 7, 16), (1 << 63, 8), ((1 << 63) - 8, 16)]
         as [4 of (UInt64, UInt64)])
     {
       let asked = request(
