@@ -82,7 +82,7 @@ public enum BindingRole: UInt8, BitwiseCopyable, Sendable {
 /// - process: state, exit value, threads, memory bytes charged for its address space,
 ///   CPU nanoseconds, capabilities held, fault address, fault pc.
 /// - thread: state, exit value, priority, CPU nanoseconds, is suspended.
-/// - memory: bytes, is device, physical address (0 unless the capability has `manage`).
+/// - memory: bytes, caching, physical address (0 unless the capability has `manage`).
 /// - budget: memory limit, memory used, object limit, objects used (bytes and counts),
 ///   processes and budgets charged to it; of its share of the CPU's time, microseconds that are
 ///   not given to others, in a period of so many, and nanoseconds used in this one.

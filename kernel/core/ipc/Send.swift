@@ -41,7 +41,8 @@ extension Kernel where P: ~Copyable {
     guard !objects[target.object].isDeserted else { throw Failure(.peerGone) }
     var message = PendingMessage()
     message.badge = objects[target.slot].badge
-    message.accepts = attached.accepts
+    // Without `grant` nothing comes the other way either.
+    message.accepts = objects[target.slot].rights.includes(.grant) ? attached.accepts : 0
     message.wordCount = UInt8(truncatingIfNeeded: arguments.wordCount)
     if isCall { message.callBits = PendingMessage.plainCall | arguments.leases.bits }
     if objects[target.object].waiters == .receivers {

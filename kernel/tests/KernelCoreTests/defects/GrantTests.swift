@@ -51,6 +51,39 @@ import Testing
     }
   }
 
+  /// The same of an answer: who calls without `grant` gets words only.
+  @Test(arguments: 0..<256 as Range<UInt16>)
+  func `XFR_502 acceptingWithAnAnswerNeedsGrant`(bits: UInt16) {
+    let rights = Rights(bits: bits)
+    guard rights.includes(.write.union(.call)) else { return }
+    for (isOneProcess, isReceiverFirst) in [
+      (true, true), (true, false), (false, true), (false, false),
+    ] {
+      for isMove in [true, false] {
+        let machine = TestMachine()
+        let server = machine.spawn()
+        let client = isOneProcess ? machine.addThread(to: server) : machine.spawn()
+        let endpoint = machine.makeEndpoint()
+        let serving = machine.give(endpoint, to: server)
+        let calling = machine.give(endpoint, to: client, rights: rights)
+        let gift = machine.give(machine.makeNotification(), to: server)
+
+        if isReceiverFirst { machine.receive(server, serving) }
+        machine.request(client, calling, [4], .acceptAny)
+        if !isReceiverFirst { machine.receive(server, serving) }
+        let right = machine.outcome(server).result.reply
+        let answered = machine.reply(server, right, [6], isMove ? .move(gift) : .copy(gift))
+
+        let hasGrant = rights.includes(.grant)
+        #expect(answered.value == (hasGrant ? 1 : 0))
+        #expect(machine.outcome(client).message == [6])
+        #expect(machine.outcome(client).capabilities.count == (hasGrant ? 1 : 0))
+        #expect(machine.names(server, gift) == !(hasGrant && isMove))
+        #expect(machine.findings == [])
+      }
+    }
+  }
+
   // MARK: Masked moves
 
   /// How a capability is moved under a mask.

@@ -95,21 +95,14 @@ extension ObjectEndTests {
       later.expect(.peerGone, .peerGone, nil)
 
       // It stopped before: whether another process names it decides.
-      for isNamed in [false, true] {
-        let rig = Rig()
-        let machine = rig.machine
-        machine.fault(rig.server, .read)
-        rig.expect(nil, nil, nil)
-        if !isNamed {
-          machine.delete(machine.initial, rig.server.threadHandle)
-          machine.call(
-            machine.initial, .move, UInt64(rig.server.processHandle.rawValue),
-            UInt64(rig.server.processHandle.rawValue), 0xffff)
-        }
-        machine.destroy(machine.initial, rig.supervisor)
-        machine.finishEnding()
-        if isNamed { rig.expect(nil, nil, nil) } else { rig.expect(.peerGone, .peerGone, nil) }
-      }
+      let rig = Rig()
+      rig.machine.fault(rig.server, .read)
+      rig.machine.destroy(rig.machine.initial, rig.supervisor)
+      rig.machine.finishEnding()
+      rig.expect(nil, nil, nil)
+      rig.machine.delete(rig.machine.initial, rig.server.processHandle)
+      rig.machine.finishEnding()
+      rig.expect(.peerGone, .peerGone, nil)
     },
 
     "nothing, but it stops": {
