@@ -52,7 +52,7 @@ import Testing
     #expect(names.find(console) == .endpoint(Handle(rawValue: 10)))
   }
 
-  @Test func sup005NoEndpointOfAnOwnerThatEndedIsFound() {
+  @Test func `SUP_005 noEndpointOfAnOwnerThatEndedIsFound`() {
     var names = directory()
     _ = names.register(console, Handle(rawValue: 9))
     _ = names.register(vfs, Handle(rawValue: 10))

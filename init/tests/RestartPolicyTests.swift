@@ -4,7 +4,7 @@ import Testing
 @testable import InitService
 
 @Suite struct RestartPolicyTests {
-  @Test func sup003PausesDoubleFrom50MillisecondsTo30Seconds() {
+  @Test func `SUP_003 pausesDoubleFrom50MillisecondsTo30Seconds`() {
     var policy = RestartPolicy()
     var pauses: [UInt64] = []
     var now: UInt64 = 1_000_000_000

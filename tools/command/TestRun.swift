@@ -38,7 +38,7 @@ struct TestRun: Sendable {
     if let conformance {
       let names = (runsHost ? ["host"] : []) + able.map(\.name)
       let columns = names.map { (name: $0, report: results.report(of: $0)) }
-      for line in conformance.lines(columns) { print(line) }
+      for line in conformance.lines(columns, isWhole: filter == nil) { print(line) }
       if filter == nil { total.add(conformance.judge(columns), prefix: "conformance ") }
     }
     return total

@@ -40,11 +40,11 @@ public struct ConformanceTable: Sendable {
   ///
   /// - Parameter separator: Between letters and digits.
   public static func ids(in text: some StringProtocol, separator: Character = "_") -> [String] {
-    let bytes = Array(text)
-    return bytes.indices.compactMap { start in
-      guard bytes.count >= start + 7, bytes[start + 3] == separator else { return nil }
-      guard start == 0 || !bytes[start - 1].isLetter else { return nil }
-      let (area, number) = (bytes[start..<start + 3], bytes[start + 4..<start + 7])
+    let characters = Array(text)
+    return characters.indices.compactMap { start in
+      guard characters.count >= start + 7, characters[start + 3] == separator else { return nil }
+      guard start == 0 || !characters[start - 1].isLetter else { return nil }
+      let (area, number) = (characters[start..<start + 3], characters[start + 4..<start + 7])
       let isID = area.allSatisfy { $0.isASCII && $0.isUppercase } && number.allSatisfy(\.isNumber)
       return isID ? String(area) + "-" + String(number) : nil
     }
@@ -52,22 +52,27 @@ public struct ConformanceTable: Sendable {
 
   /// The table, a line for each case, and what there is of each column.
   ///
-  /// - Parameter columns: What was found out on the host and on each architecture. A column that is
-  ///   not there was not run.
-  public func lines(_ columns: [(name: String, report: TestReport)]) -> [String] {
+  /// - Parameters:
+  ///   - columns: What was found out on the host and on each architecture. A column that is not
+  ///     there was not run.
+  ///   - isWhole: Whether all tests were to run; else cases of which none did are left out.
+  public func lines(
+    _ columns: [(name: String, report: TestReport)], isWhole: Bool
+  ) -> [String] {
     let marks = columns.map { self.marks(of: $0.report, isHost: $0.name == "host") }
     let widths = columns.map { max($0.name.count, 4) + 2 }
     var lines = [row("case", zip(columns.map(\.name), widths))]
-    for one in cases where marks.contains(where: { $0[one.id] != .notWanted }) {
+    let unsaid: [Mark] = isWhole ? [.notWanted] : [.notWanted, .missing]
+    for one in cases where marks.contains(where: { !unsaid.contains($0[one.id] ?? .notWanted) }) {
       lines.append(row(one.id, zip(marks.map { ($0[one.id] ?? .notWanted).rawValue }, widths)))
     }
     for (column, marks) in zip(columns, marks) {
-      let wanted = marks.values.filter { $0 != .notWanted }
+      let wanted = marks.values.filter { !unsaid.contains($0) }
       let passed = wanted.count { $0 == .passed }
       lines.append("\(column.name): \(passed) of \(wanted.count) cases passed")
     }
     let waiting = cases.count { !$0.isOnHost && !$0.isBooted }
-    if waiting > 0 { lines.append("\(waiting) cases need several CPUs and are not tested") }
+    if isWhole, waiting > 0 { lines.append("\(waiting) cases need several CPUs and are not tested") }
     return lines
   }
 

@@ -34,7 +34,7 @@ import Testing
     let lines = table.lines([
       ("host", report(passed: ["CAP_001 holds"], failed: ["CAP_002 holds"])),
       ("x86_64", report(passed: ["a.CAP_001_holds"], inapplicable: ["a.CAP_003_holds"])),
-    ])
+    ], isWhole: true)
 
     #expect(
       lines == [
@@ -52,8 +52,14 @@ import Testing
   @Test func failedTestCountsMoreThanOneThatPassed() {
     let lines = table.lines([
       ("host", report(passed: ["CAP_001 one", "CAP_002 one"], failed: ["CAP_001 other"]))
-    ])
+    ], isWhole: true)
     #expect(lines[1] == "CAP-001  FAIL")
+  }
+
+  /// A filter left the others out.
+  @Test func casesThatWereNotToRunAreNoGaps() {
+    let lines = table.lines([("host", report(passed: ["CAP_001 one"]))], isWhole: false)
+    #expect(lines == ["case     host", "CAP-001  ok", "host: 1 of 1 cases passed"])
   }
 
   @Test func caseWithoutATestAndTestWithoutACaseAreNamed() {

@@ -37,8 +37,7 @@ extension ObjectEndTests {
           machine.destroy(machine.initial, actor.processHandle)
         }
         for slot in parent.slot..<60 {
-          let place = machine.kernel.objects[machine.initial.process].table.slot(
-            at: slot, in: machine.kernel.objects)
+          let place = machine.slot(at: slot, of: machine.initial)
           machine.delete(machine.initial, machine.kernel.objects[place].handle)
         }
         #expect(machine.usage == before)

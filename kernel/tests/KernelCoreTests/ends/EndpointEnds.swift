@@ -176,7 +176,7 @@ extension ObjectEndTests {
         case "deadline": machine.advance(to: due)
         case "thread": machine.destroy(machine.initial, sender.threadHandle)
         case "process": machine.destroy(machine.initial, sender.processHandle)
-        default: machine.suspend(sender)
+        default: #expect(machine.suspend(sender) == .ok)
         }
 
         let first = machine.receive(machine.initial, endpoint, .acceptAny)

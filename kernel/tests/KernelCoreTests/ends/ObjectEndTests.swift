@@ -80,18 +80,4 @@ extension TestMachine {
   }
 
   func processState(_ process: Handle) -> UInt64? { query(initial, process)?[0] }
-
-  func suspend(_ actor: Actor) {
-    #expect(call(initial, .suspend, UInt64(actor.threadHandle.rawValue)).status == .ok)
-  }
-
-  func resume(_ actor: Actor) {
-    #expect(call(initial, .resume, UInt64(actor.threadHandle.rawValue)).status == .ok)
-  }
-
-  /// Binds by one's own handles, or ends a binding; what it came to.
-  @discardableResult
-  func bind(_ actor: Actor, _ source: Handle, to target: Handle) -> SyscallStatus? {
-    call(actor, .bind, UInt64(source.rawValue), UInt64(target.rawValue)).status
-  }
 }

@@ -119,13 +119,13 @@ extension ObjectEndTests {
 
     "nothing, but one of the two is suspended": {
       let silent = Rig(deadline: 1_000_000)
-      silent.machine.suspend(silent.server)
+      #expect(silent.machine.suspend(silent.server) == .ok)
       silent.expectCaller(nil)
       silent.machine.advance(to: silent.machine.now + 2_000_000)
       silent.expectCaller(.timedOut)
 
       let rig = Rig()
-      rig.machine.suspend(rig.caller)
+      #expect(rig.machine.suspend(rig.caller) == .ok)
       #expect(rig.machine.reply(rig.server, rig.right, [4]).status == .ok)
       #expect(!rig.machine.canAct(rig.caller))
       rig.machine.resume(rig.caller)

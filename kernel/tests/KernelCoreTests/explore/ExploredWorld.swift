@@ -137,8 +137,8 @@ struct ExploredWorld {
     let actor = actors[step.role]
     switch step.kind {
     case .timeOut: return timeOut()
-    case .suspend: machine.suspendIfPossible(actor)
-    case .resume: machine.resumeIfPossible(actor)
+    case .suspend: machine.suspend(actor)
+    case .resume: machine.resume(actor)
     case .kill: machine.destroy(machine.initial, actor.threadHandle)
     default:
       guard machine.canAct(actor), machine.kernel.objects[actor.process].state == .running else {
@@ -227,19 +227,5 @@ struct ExploredWorld {
   private func right(of actor: Actor) -> Handle {
     let spare = machine.kernel.objects[actor.thread].spare
     return spare.isNone ? .none : machine.kernel.objects[spare].handle
-  }
-}
-
-extension TestMachine {
-  func slot(at index: UInt16, of actor: Actor) -> SlotID {
-    kernel.objects[actor.process].table.slot(at: index, in: kernel.objects)
-  }
-
-  func suspendIfPossible(_ actor: Actor) {
-    call(initial, .suspend, UInt64(actor.threadHandle.rawValue))
-  }
-
-  func resumeIfPossible(_ actor: Actor) {
-    call(initial, .resume, UInt64(actor.threadHandle.rawValue))
   }
 }

@@ -72,8 +72,27 @@ extension TestMachine {
     kernel.objects[slot(of: handle, in: actor)].object
   }
 
-  func slot(of handle: Handle, in actor: Actor) -> SlotID {
-    kernel.objects[actor.process].table.slot(at: handle.slot, in: kernel.objects)
+  func slot(of handle: Handle, in actor: Actor) -> SlotID { slot(at: handle.slot, of: actor) }
+
+  func slot(at index: UInt16, of actor: Actor) -> SlotID {
+    kernel.objects[actor.process].table.slot(at: index, in: kernel.objects)
+  }
+
+  /// Has init suspend an actor's thread; what that came to.
+  @discardableResult
+  func suspend(_ actor: Actor) -> SyscallStatus? {
+    call(initial, .suspend, UInt64(actor.threadHandle.rawValue)).status
+  }
+
+  @discardableResult
+  func resume(_ actor: Actor) -> SyscallStatus? {
+    call(initial, .resume, UInt64(actor.threadHandle.rawValue)).status
+  }
+
+  /// Binds by one's own handles, or ends a binding; what that came to.
+  @discardableResult
+  func bind(_ actor: Actor, _ source: Handle, to target: Handle) -> SyscallStatus? {
+    call(actor, .bind, UInt64(source.rawValue), UInt64(target.rawValue)).status
   }
 
   // MARK: Memory
