@@ -4,20 +4,31 @@
 // in the control page are those of harness/ControlPage.swift; what each operation does is
 // said by harness/RemoteOperation.swift. s0 names the page: no system call changes it.
 
-  .set OPERATION_COUNT, 15
+  .set OPERATION_COUNT, 16
   .set CALL_SIGNAL, 5
   .set CALL_WAIT, 6
   .set CALL_INSPECT, 11
   .set CALL_EXIT, 26
   .set CALL_YIELD, 27
 
-// Loads or stores f0 to f31, word by word from an offset in the control page.
-  .macro for_all_vectors instruction, offset
+// Loads or stores f0 to f31, word by word, at an offset in the page that a register names.
+  .macro for_all_vectors instruction, page, offset
   .irp register, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-  \instruction f\register, \offset + 8 * \register(s0)
+  \instruction f\register, \offset + 8 * \register(\page)
   .endr
   .irp register, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-  \instruction f\register, \offset + 8 * \register(s0)
+  \instruction f\register, \offset + 8 * \register(\page)
+  .endr
+  .endm
+
+// Patterns are x0 to x31, of which x0 and sp, which names the page, are left out: in at 512,
+// out at 768.
+  .macro for_all_patterns instruction, page, offset
+  .irp register, 1,3,4,5,6,7,8,9,10,11,12,13,14,15
+  \instruction x\register, \offset + 8 * \register(\page)
+  .endr
+  .irp register, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+  \instruction x\register, \offset + 8 * \register(\page)
   .endr
   .endm
 
@@ -121,23 +132,51 @@ do_spin:
   beqz t0, do_spin
   j finish
 
-// Patterns are x0 to x31, of which x0 and sp, which names the page, are left out: in at 512,
-// out at 768.
+// A thread may start here too: what it finds in its registers is stored first. In: a0 the control page.
+first_entry:
+  for_all_patterns sd, a0, 768
+  sd sp, 768 + 8 * 2(a0)
+  for_all_vectors fsd, a0, 1536
+  li t0, 3072
+  add t0, t0, a0
+  frcsr t1
+  sd t1, 64(t0)
+  j code_start
+
 do_patterns:
   mv sp, s0
-  .irp register, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-  ld x\register, 512 + 8 * \register(sp)
-  .endr
+  for_all_patterns ld, sp, 512
   ecall
-  .irp register, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-  sd x\register, 768 + 8 * \register(sp)
-  .endr
+  for_all_patterns sd, sp, 768
   mv s0, sp
   j finish
 
-// The floating-point registers: loaded from 1024 once, stored to 1280 after the last yield.
+// Holds all patterns, but that of t0, until the word at 48 is not 0.
+do_hold:
+  mv sp, s0
+  for_all_vectors fld, sp, 1024
+  for_all_patterns ld, sp, 512
+1:
+  ld t0, 48(sp)
+  beqz t0, 1b
+store_held:
+  for_all_patterns sd, sp, 768
+  for_all_vectors fsd, sp, 1536
+  mv s0, sp
+  j finish
+
+// Faults with all patterns in place, at address 0.
+do_hold_in_fault:
+  mv sp, s0
+  for_all_vectors fld, sp, 1024
+  for_all_patterns ld, sp, 512
+held_instruction:
+  lb zero, 0(zero)
+  j store_held
+
+// The floating-point registers, loaded once, stored after the last yield.
 do_vectors:
-  for_all_vectors fld, 1024
+  for_all_vectors fld, s0, 1024
 1:
   li a7, CALL_YIELD
   ecall
@@ -145,7 +184,26 @@ do_vectors:
   addi t0, t0, -1
   sd t0, 40(s0)
   bnez t0, 1b
-  for_all_vectors fsd, 1280
+  for_all_vectors fsd, s0, 1536
+  j finish
+
+// The same with the status word: fcsr, in at 3072, out at 3136.
+do_status:
+  li t1, 3072
+  add t1, t1, s0
+  ld t0, 0(t1)
+  fscsr t0
+1:
+  li a7, CALL_YIELD
+  ecall
+  ld t0, 40(s0)
+  addi t0, t0, -1
+  sd t0, 40(s0)
+  bnez t0, 1b
+  li t1, 3072
+  add t1, t1, s0
+  frcsr t0
+  sd t0, 64(t1)
   j finish
 
 // At 32: 0 if the store was made although another thread ran after the load.
@@ -156,16 +214,6 @@ do_exclusive:
   ecall
   sc.d t2, t1, (t0)
   sd t2, 32(s0)
-  j finish
-
-do_read_control:
-  frcsr t0
-  sd t0, 32(s0)
-  j finish
-
-do_write_control:
-  ld t0, 32(s0)
-  fscsr t0
   j finish
 
 // Counts at 32 how many of the handles from 24 on, 40 of them, name something.
@@ -214,9 +262,10 @@ operations:
   .word do_call - operations, do_load - operations, do_store - operations
   .word do_jump - operations, do_illegal - operations, do_spin - operations
   .word do_patterns - operations, do_vectors - operations, do_exclusive - operations
-  .word do_read_control - operations, do_write_control - operations
+  .word do_status - operations, do_hold - operations
   .word do_privileged - operations, do_probe - operations
   .word do_unsaved - operations, do_overflow - operations
+  .word do_hold_in_fault - operations
 code_end:
 
 // What harness/RemoteCode.swift asks for, in its order.
@@ -235,9 +284,8 @@ facts:
   .quad 0xfffdfbfa
   .quad 17
   .quad 10
-  // The control register's bits at start, and another value that user code may set.
-  .quad 0
-  .quad 0x61
+  // Those that an interrupt and a fault keep, in the loops above.
+  .quad 0xffffffda
   // Whether there is an exclusive load.
   .quad 1
   // Where the user half of the address space ends, and an address that is in no half.
@@ -247,6 +295,109 @@ facts:
   .quad 1
   // The instruction that uses registers which the kernel does not save.
   .quad unsaved_instruction - code_start
+  .quad first_entry - code_start
+  .quad held_instruction - code_start
+  .quad store_held - code_start
+  // The number that holds the argument at the start, and the one that holds the stack pointer.
+  .quad 10
+  .quad 2
+  // Words of vector registers; words of status, a mask of those that are a thread's own, what they
+  // are at the start, and what else they can be.
+  .quad 32
+  .quad 1
+  .quad 1
+  .quad 0, 0, 0, 0, 0, 0, 0, 0
+  .quad 0x7f, 0, 0, 0, 0, 0, 0, 0
+  // Forbidden instructions: how many, and bytes for each.
+  .quad (forbidden_end - forbidden) / 16
+  .quad 16
+  // The patterns of arguments 1 and 2.
+  .quad 11
+  .quad 12
+
+
+// What user mode must not do, one instruction at each multiple of 16 bytes; whoever gets past one meets
+// a breakpoint.
+  .section .text.mnos_test_forbidden, "ax", @progbits
+  .macro forbid instruction:vararg
+  .balign 16
+  \instruction
+  ebreak
+  .endm
+  .balign 16
+forbidden:
+  forbid csrr t0, sstatus
+  forbid csrr t0, sie
+  forbid csrr t0, stvec
+  forbid csrr t0, scounteren
+  forbid csrr t0, sscratch
+  forbid csrr t0, sepc
+  forbid csrr t0, scause
+  forbid csrr t0, stval
+  forbid csrr t0, sip
+  forbid csrr t0, satp
+  forbid csrr t0, 0x14d
+  forbid csrr t0, 0x10a
+  forbid csrr t0, mstatus
+  forbid csrr t0, misa
+  forbid csrr t0, mie
+  forbid csrr t0, mtvec
+  forbid csrr t0, mscratch
+  forbid csrr t0, mepc
+  forbid csrr t0, mcause
+  forbid csrr t0, mtval
+  forbid csrr t0, mip
+  forbid csrr t0, mhartid
+  forbid csrr t0, mvendorid
+  forbid csrr t0, mcounteren
+  forbid csrr t0, pmpcfg0
+  forbid csrr t0, pmpaddr0
+  forbid csrr t0, 0x600
+  forbid csrr t0, 0x680
+  forbid csrr t0, 0x200
+  forbid csrr t0, 0x280
+  forbid csrr t0, 0x7b0
+  forbid csrr t0, 0x7a0
+  forbid csrr t0, cycle
+  forbid csrr t0, instret
+  forbid csrr t0, hpmcounter3
+  forbid csrw sstatus, zero
+  forbid csrw sie, zero
+  forbid csrw stvec, zero
+  forbid csrw scounteren, zero
+  forbid csrw sscratch, zero
+  forbid csrw sepc, zero
+  forbid csrw satp, zero
+  forbid csrw 0x14d, zero
+  forbid csrw 0x10a, zero
+  forbid csrw mstatus, zero
+  forbid csrw time, zero
+  forbid csrw cycle, zero
+  forbid csrsi sstatus, 2
+  forbid csrci sie, 2
+  forbid sret
+  forbid mret
+  forbid wfi
+  forbid sfence.vma zero, zero
+  forbid sfence.vma t0, t1
+  forbid .word 0x16000073
+  forbid .word 0x18000073
+  forbid .word 0x18100073
+  forbid .word 0x22000073
+  forbid .word 0x62000073
+  forbid .word 0x6c02c073
+  forbid .word 0x0002a00f
+  forbid .word 0x0012a00f
+  forbid .word 0x0022a00f
+  forbid .word 0x0042a00f
+  .balign 16
+forbidden_end:
+
+  .section .text.mnos_test_forbidden_address, "ax", @progbits
+  .globl mnos_test_forbidden_address
+mnos_test_forbidden_address:
+  lla a0, forbidden
+  ret
 
   .section .text.mnos_test_code_address, "ax", @progbits
   .globl mnos_test_code_address

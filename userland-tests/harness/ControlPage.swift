@@ -48,8 +48,10 @@ enum ControlOffset {
   static var patternsIn: Int { 512 }
   static var patternsOut: Int { 768 }
   static var vectorsIn: Int { 1024 }
-  static var vectorsOut: Int { 1280 }
+  static var vectorsOut: Int { 1536 }
   static var scratch: Int { 2048 }
+  static var statusIn: Int { 3072 }
+  static var statusOut: Int { 3136 }
 }
 
 /// What a remote thread does when it is told to go; asm/<architecture>.S has the same order.
@@ -70,8 +72,10 @@ public enum RemoteOperation: UInt64 {
   case vectors = 7
   /// An exclusive load, a yield, the store; `value` is 0 if that was made.
   case exclusive = 8
-  case readControl = 9
-  case writeControl = 10
+  /// Holds words in the registers of status and control while it yields `counter` times.
+  case status = 9
+  /// Holds patterns in all registers, `heldPatterns` and vectors, until `stop` is not 0.
+  case hold = 10
   case privilegedInstruction = 11
   /// Counts in `value` which of the `counter` handles from `address` on name something.
   case probe = 12
@@ -80,4 +84,6 @@ public enum RemoteOperation: UInt64 {
   /// Moves the stack pointer down from `address`, yields and stores there, again and again: it ends
   /// by a fault only. `counter` says how many stores there were.
   case overflow = 14
+  /// Faults at address 0 with what `hold` holds; goes on at `storeHeld`.
+  case holdInFault = 15
 }

@@ -62,9 +62,11 @@ public struct FaultWatch {
     try skip(report, with: try scope.page().words)
   }
 
-  /// The same with a page for its registers, which can be used again.
-  public func skip(_ report: Outcome, with record: ControlPage) throws(Unexpected) {
-    record[0] = remote.codeBase + RemoteCode.finish
+  /// The same, or to go on elsewhere in its code, with a page for its registers, which can be used again.
+  public func skip(
+    _ report: Outcome, to offset: UInt64 = RemoteCode.finish, with record: ControlPage
+  ) throws(Unexpected) {
+    record[0] = remote.codeBase + offset
     try TestHarness.expect(
       KernelCalls.raw(.writeRegisters, remote.thread.argument, record.address, 8))
     try TestHarness.expect(answer(report, .resume))

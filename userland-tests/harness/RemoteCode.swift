@@ -7,6 +7,8 @@ private func codeAddress() -> UInt64
 private func codeFact(_ index: UInt64) -> UInt64
 @_silgen_name("mnos_test_code_written")
 private func codeWritten()
+@_silgen_name("mnos_test_forbidden_address")
+private func forbiddenAddress() -> UInt64
 @_silgen_name("mnos_test_image_data")
 private func imageData() -> UInt64
 @_silgen_name("mnos_test_image_zeros")
@@ -52,25 +54,52 @@ public enum RemoteCode {
   public static var keptPatterns: UInt64 { codeFact(8) }
   public static var callWordPattern: Int { Int(codeFact(9)) }
   public static var argument0Pattern: Int { Int(codeFact(10)) }
+  public static var argument1Pattern: Int { Int(codeFact(43)) }
+  public static var argument2Pattern: Int { Int(codeFact(44)) }
+  /// Those that `hold` and `holdInFault` find again.
+  public static var heldPatterns: UInt64 { codeFact(11) }
+  /// Those that hold a value at a thread's start: the argument, the stack pointer.
+  public static var startPattern: Int { Int(codeFact(20)) }
+  public static var stackPattern: Int { Int(codeFact(21)) }
 
-  /// The floating-point control register at a thread's start, and another value.
-  public static var initialControl: UInt64 { codeFact(11) }
-  public static var otherControl: UInt64 { codeFact(12) }
+  /// Words that the vector registers have, at most 64.
+  public static var vectorWordCount: Int { Int(codeFact(22)) }
+
+  /// Registers of status and control that user mode can write, at most 8; a mask of those that each thread
+  /// has to itself, the others being as at the start after a switch between processes.
+  public static var statusCount: Int { Int(codeFact(23)) }
+  public static var ownStatus: UInt64 { codeFact(24) }
+  /// What they are at a thread's start, and another value.
+  public static func initialStatus(_ index: Int) -> UInt64 { codeFact(25 + UInt64(index)) }
+  public static func otherStatus(_ index: Int) -> UInt64 { codeFact(33 + UInt64(index)) }
+
+  /// Instructions that user mode must not execute, and the address of each, in this program's text. Behind each
+  /// is a breakpoint.
+  public static var forbiddenCount: UInt64 { codeFact(41) }
+  public static func forbiddenInstruction(_ index: UInt64) -> UInt64 {
+    forbiddenAddress() + index * codeFact(42)
+  }
 
   /// Whether the machine has an exclusive load that a context switch must break.
-  public static var hasExclusiveLoad: Bool { codeFact(13) != 0 }
+  public static var hasExclusiveLoad: Bool { codeFact(12) != 0 }
 
   /// Where the user half of the smallest address space ends.
-  public static var userEnd: UInt64 { codeFact(14) }
+  public static var userEnd: UInt64 { codeFact(13) }
   /// An address that lies in neither half.
-  public static var addressInNoHalf: UInt64 { codeFact(15) }
+  public static var addressInNoHalf: UInt64 { codeFact(14) }
 
   /// Whether the machine refuses a jump to a page that loads and stores use. Where an emulator
   /// does not, only jumps to pages that nobody used before can be tried.
-  public static var judgesEveryFetch: Bool { codeFact(16) != 0 }
+  public static var judgesEveryFetch: Bool { codeFact(15) != 0 }
 
   /// Offset of the instruction that uses registers which the kernel does not save.
-  public static var unsavedInstruction: UInt64 { codeFact(17) }
+  public static var unsavedInstruction: UInt64 { codeFact(16) }
+
+  /// Offsets of where a thread may start to store what it finds in its registers; of the instruction of
+  /// `holdInFault` that faults, and of what follows it.
+  static var firstEntry: UInt64 { codeFact(17) }
+  public static var heldInstruction: UInt64 { codeFact(18) }
+  public static var storeHeld: UInt64 { codeFact(19) }
 
   /// An address inside this program's own text.
   public static var textAddress: UInt64 { codeAddress() }

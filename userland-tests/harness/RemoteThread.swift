@@ -93,6 +93,10 @@ public struct RemoteThread {
     page[ControlOffset.vectorsIn + index * 8] = value
   }
   public func vector(_ index: Int) -> UInt64 { page[ControlOffset.vectorsOut + index * 8] }
+  public func setStatus(_ index: Int, _ value: UInt64) {
+    page[ControlOffset.statusIn + index * 8] = value
+  }
+  public func status(_ index: Int) -> UInt64 { page[ControlOffset.statusOut + index * 8] }
 
   /// Words of the page that nothing else uses, and their address in the thread's process.
   public func setScratch(_ index: Int, _ value: UInt64) {

@@ -132,15 +132,19 @@ public struct Scope: ~Copyable {
   }
 
   /// A thread of another process, made by `otherProcess`.
+  ///
+  /// - Parameter storesRegisters: Whether it begins by storing what it finds in its registers.
   public mutating func remote(
-    in other: Handle, line: UInt = #line
+    in other: Handle, storesRegisters: Bool = false, line: UInt = #line
   ) throws(Unexpected) -> RemoteThread {
-    try remote(in: other, isOwn: false, priority, budget, stack: nil, line)
+    try remote(
+      in: other, isOwn: false, priority, budget, stack: nil,
+      entry: storesRegisters ? RemoteCode.firstEntry : 0, line)
   }
 
   private mutating func remote(
     in owner: Handle, isOwn: Bool, _ priority: UInt64, _ payer: Handle, stack: UInt64?,
-    _ line: UInt
+    entry: UInt64 = 0, _ line: UInt
   ) throws(Unexpected) -> RemoteThread {
     let made = KernelCalls.create(.thread, from: payer, owner.argument, priority)
     let thread = keep(try expect(made, line: line).handle)
@@ -160,7 +164,7 @@ public struct Scope: ~Copyable {
     }
     try expect(
       KernelCalls.start(
-        thread, entry: Self.codeAddress, stack: stack ?? controlBase + Limits.pageByteCount,
+        thread, entry: Self.codeAddress + entry, stack: stack ?? controlBase + Limits.pageByteCount,
         argument: controlBase),
       line: line)
     return RemoteThread(

@@ -10,7 +10,9 @@ struct IsolationTests: Program {
     return runTests("isolation", &start) { (suite) in
       checkAddressSpaces(&suite)
       checkProtection(&suite, stackBase: stackBase)
+      checkForbiddenInstructions(&suite)
       checkRegisterIsolation(&suite)
+      checkRegisterPaths(&suite)
       checkOwnPages(&suite, image: image, stack: stack)
     }
   }

@@ -38,14 +38,16 @@ func checkRegisterIsolation(_ suite: inout TestSuite) {
     var remotes: [3 of RemoteThread] = .init(repeating: try scope.remote())
     for index in 1..<3 { remotes[index] = try scope.remote(in: try scope.otherProcess()) }
     for index in 0..<3 {
-      for word in 0..<32 { remotes[index].setVector(word, pattern(UInt64(index), word)) }
+      for word in 0..<RemoteCode.vectorWordCount {
+        remotes[index].setVector(word, pattern(UInt64(index), word))
+      }
       remotes[index].counter = 3000
       remotes[index].begin(.vectors)
     }
 
     for index in 0..<3 {
       _ = try remotes[index].finish()
-      for word in 0..<32 {
+      for word in 0..<RemoteCode.vectorWordCount {
         try expect(
           remotes[index].vector(word), equals: pattern(UInt64(index), word), "vector register")
       }
@@ -62,20 +64,6 @@ func checkRegisterIsolation(_ suite: inout TestSuite) {
     try expect(
       report.word(0), equals: UInt64(FaultKind.illegalInstruction.rawValue), "kind of fault")
     try expect(report.word(2), equals: remote.codeBase + RemoteCode.unsavedInstruction, "pc")
-  }
-
-  suite.fact("VSP_014_aNewThreadStartsWithACleanControlRegister") { (scope) throws(Unexpected) in
-    let dirty = try scope.remote()
-    dirty.begin(.writeControl, address: 0, value: RemoteCode.otherControl)
-    _ = try dirty.finish()
-    let fresh = try scope.remote()
-    fresh.begin(.readControl)
-    _ = try fresh.finish()
-
-    try expect(fresh.value, equals: RemoteCode.initialControl, "control register")
-    dirty.begin(.readControl)
-    _ = try dirty.finish()
-    try expect(dirty.value, equals: RemoteCode.otherControl, "control register of the first")
   }
 
   guard RemoteCode.hasExclusiveLoad else {

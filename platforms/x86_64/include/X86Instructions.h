@@ -114,6 +114,33 @@ X86_INLINE uint64_t x86_read_cr3(void) {
 X86_INLINE X86_UNSAFE void x86_write_cr3(uint64_t value) {
   __asm__ volatile("movq %0, %%cr3" : : "r"(value) : "memory");
 }
+
+// The selectors of ds, es, fs and gs, or-ed: 0 if user code left all of them as they were.
+X86_INLINE uint32_t x86_data_selectors(void) {
+  uint32_t all, one;
+  __asm__ volatile(
+      "movl %%ds, %0\n\t"
+      "movl %%es, %1\n\t"
+      "orl %1, %0\n\t"
+      "movl %%fs, %1\n\t"
+      "orl %1, %0\n\t"
+      "movl %%gs, %1\n\t"
+      "orl %1, %0"
+      : "=r"(all), "=r"(one));
+  return all;
+}
+// Makes them 0. Loading gs also writes the base in use, so the user's is put there for that long.
+// Source: Intel SDM vol. 3A §3.4.4, Segment Loading Instructions in IA-32e Mode.
+X86_INLINE X86_UNSAFE void x86_clear_data_selectors(void) {
+  __asm__ volatile(
+      "movl %0, %%ds\n\t"
+      "movl %0, %%es\n\t"
+      "movl %0, %%fs\n\t"
+      "swapgs\n\t"
+      "movl %0, %%gs\n\t"
+      "swapgs"
+      : : "r"(0));
+}
 X86_INLINE uint64_t x86_read_cr4(void) {
   uint64_t value;
   __asm__ volatile("movq %%cr4, %0" : "=r"(value));

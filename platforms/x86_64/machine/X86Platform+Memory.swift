@@ -12,6 +12,9 @@ extension X86Platform {
     guard ControlRegisters.rootTable != space.root.rawValue else { return }
     // SAFETY: every address space shares the kernel's half of the root table.
     unsafe x86_write_cr3(space.root.rawValue)
+    // User code can load segment registers, which no thread has to itself, and read them.
+    // SAFETY: the kernel uses none of them but the base of gs, which stays.
+    if x86_data_selectors() != 0 { unsafe x86_clear_data_selectors() }
   }
 
   /// CPUs see the stores of another in order, so only the compiler must keep them in it.

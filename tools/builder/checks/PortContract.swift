@@ -41,7 +41,10 @@ public enum PortContract {
   public static let tests = Part(
     name: "userland-tests/asm",
     files: ["userland-tests/asm/ARCH.S"],
-    symbols: ["mnos_test_code_address", "mnos_test_code_fact", "mnos_test_code_written"])
+    symbols: [
+      "mnos_test_code_address", "mnos_test_code_fact", "mnos_test_code_written",
+      "mnos_test_forbidden_address",
+    ])
 
   public static let loader = Part(
     name: "boot/loader",
