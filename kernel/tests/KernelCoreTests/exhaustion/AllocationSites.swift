@@ -113,7 +113,6 @@ struct AllocationSite {
       .create(.process, .room, .directory), .create(.endpoint)),
     AllocationSite("memory/Charging.swift", ".allocate(", .create(.process, .room, .directory)),
     AllocationSite("memory/Charging.swift", ".allocateForObjects(", .create(.endpoint)),
-    AllocationSite("memory/Charging.swift", "allocateFrame(", .create(.process, .room, .directory)),
     AllocationSite("memory/Charging.swift", "allocateObjectFrame(", .create(.endpoint)),
     AllocationSite(
       "memory/Charging.swift", "takePlace(", .create(.endpoint), .map(.mapping)),
