@@ -4,8 +4,8 @@ import MnosABI
 
 /// Where the kernel takes something that may not be there, and a case that goes through each.
 ///
-/// A place is a call, in one source file, of one of `callees`. The list is compared with the sources, and
-/// each witness with what it takes.
+/// A place is a call, in one source file, of one of `callees`. The list is compared with the
+/// sources, and each witness with what it takes.
 struct AllocationSite {
   /// Calls that take a frame, a place, a slot or a part of a budget, or fail because there is none.
   static let callees = [

@@ -85,7 +85,9 @@ struct ExhaustionSweep {
       used[index] = before[index] &- pressure.left(machine)
     }
     let after = KernelDigest(machine, callers: [])
-    for key in after.parts.keys where self.before.parts[key] == nil { takes[key.kind, default: 0] += 1 }
+    for key in after.parts.keys where self.before.parts[key] == nil {
+      takes[key.kind, default: 0] += 1
+    }
     audit(machine, "with enough of everything")
   }
 

@@ -7,9 +7,9 @@ import PlatformSim
 /// The whole state of a kernel, a hash for each part of it: objects, slots, tables and pages bit by
 /// bit as they lie in memory, and which frames are free.
 ///
-/// Left out are frames that are free, places in slabs that hold nothing, what a call that fails is to
-/// write, its thread's registers, and what makes no difference to anybody: how the tree of a space's
-/// mappings is balanced, and from where on a table is searched for a gap.
+/// Left out are frames that are free, places in slabs that hold nothing, what a call that fails is
+/// to write, its thread's registers, and what makes no difference to anybody: how the tree of a
+/// space's mappings is balanced, and from where on a table is searched for a gap.
 struct KernelDigest: Equatable {
   enum Kind: String {
     case freeFrames, marks, shared, cpu, platform, identifiers, growth

@@ -16,8 +16,8 @@ import Testing
     var crosses = false
     var isPeers = false
     var description: String {
-      "\(levelCount) levels, \(missing) tables missing, \(pageCount) pages\(crosses ? " in two" : "")"
-        + ", slabs \(slabs), \(isPeers ? "another's" : "own") process"
+      "\(levelCount) levels, \(missing) tables missing, \(pageCount) pages"
+        + "\(crosses ? " in two" : ""), slabs \(slabs), \(isPeers ? "another's" : "own") process"
     }
 
     /// Beside the scratch page, which is at 4 MiB.

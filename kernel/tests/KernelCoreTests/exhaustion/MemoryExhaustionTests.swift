@@ -3,8 +3,8 @@ import Testing
 
 @testable import KernelCore
 
-/// `create` of memory in every shape, while its frames, its tables or its budget run out, at once or
-/// in a later batch.
+/// `create` of memory in every shape, while its frames, its tables or its budget run out, at once
+/// or in a later batch.
 @Suite struct MemoryExhaustionTests {
   enum Shape: CaseIterable {
     case run
@@ -42,8 +42,8 @@ import Testing
       }
     var result = stage.exhaustible([stage.purse]) { machine in
       machine.call(
-        caller, .create, UInt64(stage.ownPurse.rawValue), UInt64(ObjectType.memory.rawValue), 0xffff,
-        words)
+        caller, .create, UInt64(stage.ownPurse.rawValue), UInt64(ObjectType.memory.rawValue),
+        0xffff, words)
     }
     if scattered.contains(shape) { result.held = scatter(machine, keepsRun: shape == .searched) }
     // Where frames are scarce it looks for others, which need tables.
@@ -74,8 +74,13 @@ import Testing
   func `RES_001 D1 memoryThatFailsChangesNothing`(shape: Shape) {
     var sweep = ExhaustionSweep("memory \(shape)", Self.prepare(shape))
     sweep.run()
-    let isTree = shape == .loose || shape == .looseOfTwoLevels || shape == .limited
-    #expect(sweep.takes[.mapTable, default: 0] == (isTree ? (shape == .looseOfTwoLevels ? 3 : 1) : 0))
+    let tables =
+      switch shape {
+      case .looseOfTwoLevels: 3
+      case .loose, .limited: 1
+      default: 0
+      }
+    #expect(sweep.takes[.mapTable, default: 0] == tables)
   }
 
   /// Frames go between two batches and come back: either nobody notices, or all is taken back.

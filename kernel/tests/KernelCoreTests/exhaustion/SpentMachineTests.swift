@@ -82,7 +82,9 @@ import Testing
     note("setPriority", rig.call(.setPriority, rig.thread, 3))
     note("suspend", rig.call(.suspend, rig.thread))
     note("readRegisters", rig.call(.readRegisters, rig.thread, Actor.scratch, Self.recordByteCount))
-    note("writeRegisters", rig.call(.writeRegisters, rig.thread, Actor.scratch, Self.recordByteCount))
+    note(
+      "writeRegisters",
+      rig.call(.writeRegisters, rig.thread, Actor.scratch, Self.recordByteCount))
     note("resume", rig.call(.resume, rig.thread))
     note("protect", machine.protect(caller, at: Rig.page, rights: .read))
     note("unmap", machine.unmap(caller, at: Rig.page))

@@ -3,15 +3,15 @@ import Testing
 
 @testable import KernelCore
 
-/// The share of the CPU's time is used up in the middle of a long call: it goes on when there is more,
-/// and comes to the same.
+/// The share of the CPU's time is used up in the middle of a long call: it goes on when there is
+/// more, and comes to the same.
 @Suite struct SpentShareTests {
   enum Long: CaseIterable {
     case createRun, createLoose, createSearched, map, unmap, protect, revoke, delete, access
   }
 
-  /// A machine on which an actor with a share is about to make a long call, and somebody else always
-  /// wants the CPU.
+  /// A machine on which an actor with a share is about to make a long call, and somebody else
+  /// always wants the CPU.
   private final class Rig {
     let machine: TestMachine
     let actor: Actor

@@ -73,9 +73,9 @@ import Testing
     return result
   }
 
-  /// The caller owes two answers, the older one by a right that is a slot like any other. It answers
-  /// that one with four capabilities, and four come with the next message: nine chunks, if the
-  /// tables of both have no room.
+  /// The caller owes two answers, the older one by a right that is a slot like any other. It
+  /// answers that one with four capabilities, and four come with the next message: nine chunks, if
+  /// the tables of both have no room.
   private static func replyAndReceive(
     _ stage: Stage, _ endpoint: Handle, _ ours: Handle
   ) -> Exhaustible {
