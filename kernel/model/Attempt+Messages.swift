@@ -20,7 +20,7 @@ extension Attempt {
     refuse(.wouldBlock, if: isPoll && !isAwaited)
     guard !isRefused else { return }
 
-    if !attachments.isEmpty && !isAwaited {
+    if attachments.contains(where: { !$0.isMove }) && !isAwaited {
       scarcities.insert(.noMemory)
       if world.isTableFull(of: process) { scarcities.insert(.noSlot) }
     }

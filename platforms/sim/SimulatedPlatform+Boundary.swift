@@ -26,7 +26,7 @@ extension SimulatedPlatform: Platform {
   public mutating func activate(_ space: AddressSpaceTag) {
     check(space)
     cpus[currentCPU].activeSpace = space
-    guard space.identifier == 0, !neglect.contains(.activation) else { return }
+    guard space.identifier == 0, !neglects(.activation) else { return }
     cpus[currentCPU].translations.drop(identifier: 0)
     cpus[currentCPU].walks.drop(identifier: 0)
   }
@@ -35,19 +35,20 @@ extension SimulatedPlatform: Platform {
     at page: VirtualAddress, pageCount: UInt64, in space: AddressSpaceTag, linksTables: Bool
   ) {
     check(space)
-    guard !neglect.contains(.mappingAdded) else { return }
+    guard !neglects(.mappingAdded) else { return }
+    let dropsWalks = linksTables && !neglects(.tableLinks)
     let end = page.rawValue + pageCount * Limits.pageByteCount
     lastAddition = page.rawValue..<end
     for cpu in cpus.indices {
       cpus[cpu].translations.dropEmpty(page.rawValue..<end, in: space)
-      if linksTables && !neglect.contains(.tableLinks) { cpus[cpu].walks.drop(space) }
+      if dropsWalks { cpus[cpu].walks.drop(space) }
     }
     announce(page.rawValue..<end, in: space)
   }
 
   public mutating func mappingRemoved(at page: VirtualAddress, in space: AddressSpaceTag) {
     check(space)
-    guard !neglect.contains(.mappingRemoved) else { return }
+    guard !neglects(.mappingRemoved) else { return }
     for cpu in cpus.indices {
       if cpu != currentCPU && neglect.contains(.mappingRemovedElsewhere) { continue }
       cpus[cpu].translations.drop(page: page.rawValue, in: space)
@@ -57,7 +58,7 @@ extension SimulatedPlatform: Platform {
 
   public mutating func spaceRemoved(_ space: AddressSpaceTag) {
     check(space)
-    guard !neglect.contains(.spaceRemoved) else { return }
+    guard !neglects(.spaceRemoved) else { return }
     for cpu in cpus.indices {
       cpus[cpu].translations.drop(space)
       cpus[cpu].walks.drop(space)

@@ -12,7 +12,7 @@ extension SimulatedPlatform {
     guard (base.rawValue | byteCount) & (Limits.pageByteCount - 1) == 0,
       memory.contains(base.rawValue, count: byteCount)
     else { return report(.flushOutsideMemory(base.rawValue)) }
-    guard !neglect.contains(.cacheFlush) else { return }
+    guard !neglects(.cacheFlush) else { return }
     var frame = base.rawValue
     while frame < base.rawValue + byteCount {
       flushed[frame] = digest(ofFrame: frame)

@@ -35,7 +35,7 @@ extension SimulatedPlatform {
   }
 
   private mutating func publish(_ frame: UInt64) {
-    guard !neglect.contains(.codePublication), isRAM(frame) else { return }
+    guard isRAM(frame), !neglects(.codePublication) else { return }
     let digest = digest(ofFrame: frame)
     for (key, page) in announced where page.frame == frame { announced[key]?.published = digest }
   }

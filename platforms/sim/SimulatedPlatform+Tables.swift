@@ -8,11 +8,31 @@ import MnosABI
 /// for as long as it holds nothing but entries.
 extension SimulatedPlatform {
   public mutating func orderTableStores() {
-    guard !neglect.contains(.tableOrder) else { return }
+    guard !neglects(.tableOrder) else { return }
+    for cpu in cpus.indices {
+      guard let root = cpus[cpu].activeSpace?.root.rawValue else { continue }
+      checkOrder(below: root, level: pageTableFormat.levelCount - 1, entries: 0..<256)
+    }
     var frame = ramRange.lowerBound
     while frame < ramRange.upperBound {
       if mayBeLinked(frame) { orderedTables.insert(frame) } else { orderedTables.remove(frame) }
       frame += Limits.pageByteCount
+    }
+  }
+
+  /// Reports tables that are in use already and were not clear when stores were ordered before: in
+  /// between a walker could have come to them, although none did.
+  ///
+  /// - Parameter entries: Those of the table that lead to user code's pages.
+  private mutating func checkOrder(below table: UInt64, level: Int, entries: Range<UInt64>) {
+    guard level > 0, memory.contains(table, count: Limits.pageByteCount) else { return }
+    for index in entries {
+      let word = memory.readWord(at: table + index * 8)
+      guard !pageTableFormat.isDamaged(word),
+        case .table(let next) = pageTableFormat.decode(word, level: level)
+      else { continue }
+      if !orderedTables.contains(next.rawValue) { report(.tableNotOrdered(next.rawValue)) }
+      checkOrder(below: next.rawValue, level: level - 1, entries: 0..<512)
     }
   }
 

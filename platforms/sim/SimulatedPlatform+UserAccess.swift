@@ -64,6 +64,7 @@ extension SimulatedPlatform {
       if memory.contains(physical) {
         memory.writeWord(value, at: physical)
         storedTo.insert(physical & ~(Limits.pageByteCount - 1))
+        orderedTables.remove(physical & ~(Limits.pageByteCount - 1))
         noteStorePastCaches(at: physical)
       } else {
         deviceRegisters[physical] = value

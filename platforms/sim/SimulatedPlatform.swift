@@ -55,6 +55,14 @@ public struct SimulatedPlatform: ~Copyable {
     public static let cacheFlush = Neglect(rawValue: 1 << 11)
   }
 
+  /// A duty that the machine neglects once.
+  public struct Lapse: Sendable {
+    public let duty: Neglect
+    /// Which time that it is asked; the first is 1.
+    public let number: Int
+    public init(_ duty: Neglect, number: Int) { (self.duty, self.number) = (duty, number) }
+  }
+
   /// How the machine was last asked to stop.
   public enum PowerState: Equatable, Sendable { case on, off, rebooting }
 
@@ -71,6 +79,9 @@ public struct SimulatedPlatform: ~Copyable {
   /// What user code wrote to device registers, by physical address.
   public var deviceRegisters: [UInt64: UInt64] = [:]
   public var neglect: Neglect = []
+  public var lapse: Lapse?
+  /// How often each duty was asked for, by its raw value.
+  public private(set) var requests: [Int: Int] = [:]
   /// The pages that `mappingAdded` was last called for.
   public internal(set) var lastAddition: Range<UInt64> = 0..<0
   /// Frames that may be linked as page tables: clear when stores were ordered, or so linked.
@@ -103,6 +114,8 @@ public struct SimulatedPlatform: ~Copyable {
     violations = other.violations
     deviceRegisters = other.deviceRegisters
     neglect = other.neglect
+    lapse = other.lapse
+    requests = other.requests
     lastAddition = other.lastAddition
     orderedTables = other.orderedTables
     announced = other.announced
@@ -154,6 +167,13 @@ public struct SimulatedPlatform: ~Copyable {
   /// Changes a word of RAM behind the kernel's back.
   public func setPhysicalWord(_ value: UInt64, at address: UInt64) {
     memory.writeWord(value, at: address)
+  }
+
+  /// Counts a request; returns whether the machine is not to do what it asks for.
+  mutating func neglects(_ duty: Neglect) -> Bool {
+    requests[duty.rawValue, default: 0] += 1
+    if let lapse, lapse.duty == duty, lapse.number == requests[duty.rawValue] { return true }
+    return neglect.contains(duty)
   }
 
   mutating func report(_ violation: SimulatedViolation) { violations.append(violation) }

@@ -13,6 +13,13 @@ struct Attachments {
   /// What cancelling the waits through those that are moved takes; see `movedWaitLimit`.
   var cancelledWaits = 0
 
+  /// How many are to be copied.
+  var copyCount: Int {
+    var result = 0
+    for index in 0..<count where !isMoved[index] { result += 1 }
+    return result
+  }
+
   /// Whether a slot is attached to be moved.
   func moves(_ slot: SlotID) -> Bool {
     for index in 0..<count where isMoved[index] && slots[index] == slot { return true }

@@ -53,8 +53,9 @@ extension Kernel where P: ~Copyable {
     }
     try checkDeadline(arguments.deadline)
     // In the sender's own table: copies are made when the message is sent, as children of their
-    // sources, so that revoking a source reaches them while they are under way.
-    try ensureFreeSlots(attached.count, in: objects[sender].process)
+    // sources, so that revoking a source reaches them while they are under way. What is moved stays
+    // in its slot.
+    try ensureFreeSlots(attached.copyCount, in: objects[sender].process)
 
     // No answer is written: whoever ends the wait writes it.
     objects[sender].message = message

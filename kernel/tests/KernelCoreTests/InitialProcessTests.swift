@@ -37,10 +37,26 @@ import Testing
     return words
   }
 
+  /// A kernel that was to start init, and why it could not.
+  struct Booted: ~Copyable {
+    var kernel: TestKernel
+    var failure: Failure?
+  }
+
   /// A kernel that started init with these devices, as KernelImage does.
   private static func started(
     _ devices: [DeviceDescription] = [], firstWord: UInt64 = 0x1234
   ) throws -> TestKernel {
+    let booted = try booted(devices, firstWord: firstWord)
+    if let failure = booted.failure { throw failure }
+    return booted.kernel
+  }
+
+  /// - Parameter prepare: Called before init is made.
+  static func booted(
+    _ devices: [DeviceDescription] = [], firstWord: UInt64 = 0x1234,
+    prepare: (inout TestKernel) -> Void = { _ in }
+  ) throws -> Booted {
     var kernel = Boot.makeKernel(SimulatedPlatform.Configuration())
     let words = programFile(firstWord: firstWord)
     let frames = kernel.frames.allocate(count: 3)
@@ -55,10 +71,15 @@ import Testing
     request.randomSeed = 0x5eed_0000
     for (index, device) in devices.enumerated() { request.devices[index] = device }
     let image = try ProgramImage(bytes.span, for: .x86_64)
+    prepare(&kernel)
     kernel.enter(cpu: 0)
-    try kernel.startInit(request, image: image)
+    do throws(Failure) {
+      try kernel.startInit(request, image: image)
+    } catch {
+      return Booted(kernel: kernel, failure: error)
+    }
     kernel.leave()
-    return kernel
+    return Booted(kernel: kernel, failure: nil)
   }
 
   /// A word of what init was given, read by init.
