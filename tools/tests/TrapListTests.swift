@@ -63,7 +63,8 @@ import Testing
   @Test func anotherCheckOnAListedLineIsNamed() throws {
     let line = "self.count += 1"
     let sites = [
-      site("kernel/core/A.swift", 1, line), site("kernel/core/A.swift", 1, line, "Division by zero"),
+      site("kernel/core/A.swift", 1, line),
+      site("kernel/core/A.swift", 1, line, "Division by zero"),
     ]
 
     #expect(
@@ -149,7 +150,7 @@ import Testing
 /// What the symbolizer's frames say.
 @Suite struct TrapPlaceTests {
   private func frame(_ file: String, _ function: String, _ line: Int) -> TrapSymbolizer.Frame {
-    TrapSymbolizer.Frame(FileName: file, FunctionName: function, Line: line)
+    TrapSymbolizer.Frame(file: file, function: function, line: line)
   }
 
   private func site(_ frames: [TrapSymbolizer.Frame]) -> TrapSite {

@@ -8,13 +8,14 @@ import Testing
 /// The auditor finds page tables that give more than they may, whoever made them.
 @Suite struct TableAuditTests {
   /// A page of a process whose entry says what it must not.
-  @Test(arguments: [
-    .read.union(.write).union(.execute).union(.user),
-    .write.union(.execute),
-    .read.union(.write),
-    .read.union(.execute),
-    .read.union(.write).union(.user).union(.global),
-  ] as [PageRights])
+  @Test(
+    arguments: [
+      .read.union(.write).union(.execute).union(.user),
+      .write.union(.execute),
+      .read.union(.write),
+      .read.union(.execute),
+      .read.union(.write).union(.user).union(.global),
+    ] as [PageRights])
   func `VSP_007 aUserPageWithOtherRightsIsFound`(rights: PageRights) {
     let machine = TestMachine()
     let actor = machine.spawn()
@@ -37,9 +38,10 @@ import Testing
   }
 
   /// A page of the kernel's half that user mode could use, or that is data and code at once.
-  @Test(arguments: [
-    .read.union(.user), .execute.union(.user), .write.union(.execute).union(.global),
-  ] as [PageRights])
+  @Test(
+    arguments: [
+      .read.union(.user), .execute.union(.user), .write.union(.execute).union(.global),
+    ] as [PageRights])
   func `VSP_007 aKernelPageWithOtherRightsIsFound`(rights: PageRights) {
     let machine = TestMachine()
     let format = machine.kernel.format

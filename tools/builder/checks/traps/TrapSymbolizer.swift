@@ -7,14 +7,21 @@ struct TrapSymbolizer {
 
   /// One function of those that were inlined into each other, innermost first.
   struct Frame: Decodable {
-    let FileName: String
-    let FunctionName: String
-    let Line: Int
+    let file: String
+    let function: String
+    let line: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case file = "FileName"
+      case function = "FunctionName"
+      case line = "Line"
+    }
   }
 
   private struct Answer: Decodable {
-    let Address: String
-    let Symbol: [Frame]
+    let frames: [Frame]
+
+    private enum CodingKeys: String, CodingKey { case frames = "Symbol" }
   }
 
   func sites(at addresses: [UInt64]) throws(ToolFailure) -> [TrapSite] {
@@ -35,7 +42,7 @@ struct TrapSymbolizer {
         throw ToolFailure("llvm-symbolizer said: \(line.prefix(400))")
       }
       let function = functions.last { $0.address <= address }?.name ?? ""
-      sites.append(Self.site(at: address, answer.Symbol, in: function, &sources))
+      sites.append(Self.site(at: address, answer.frames, in: function, &sources))
     }
     return try named(sites)
   }
@@ -55,19 +62,19 @@ struct TrapSymbolizer {
   static func site(
     at address: UInt64, _ frames: [Frame], in function: String, _ sources: inout SourceLines
   ) -> TrapSite {
-    let check = frames.first.map(\.FunctionName).flatMap {
+    let check = frames.first.map(\.function).flatMap {
       $0.hasPrefix(checkPrefix) ? String($0.dropFirst(checkPrefix.count)) : nil
     }
     // Frames of the standard library lie within those of the line that used it.
     let owns = frames.filter {
-      $0.FileName.hasPrefix("./") && !$0.FunctionName.hasPrefix(checkPrefix)
+      $0.file.hasPrefix("./") && !$0.function.hasPrefix(checkPrefix)
     }
-    let own = owns.first { $0.Line > 0 } ?? owns.first
-    let file = own.map { String($0.FileName.dropFirst(2)) } ?? ""
-    let text = own.flatMap { sources.line($0.Line, of: file) }
-    let place = text ?? functionMark + (own?.FunctionName ?? function)
+    let own = owns.first { $0.line > 0 } ?? owns.first
+    let file = own.map { String($0.file.dropFirst(2)) } ?? ""
+    let text = own.flatMap { sources.line($0.line, of: file) }
+    let place = text ?? functionMark + (own?.function ?? function)
     return TrapSite(
-      address: address, place: TrapPlace(file: file, text: place), line: own?.Line ?? 0,
+      address: address, place: TrapPlace(file: file, text: place), line: own?.line ?? 0,
       check: check ?? "trap")
   }
 
