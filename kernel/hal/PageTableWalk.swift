@@ -33,7 +33,8 @@ public struct PageTableWalk: BitwiseCopyable {
 
   /// Physical address of the entry that the address goes through.
   public var entryAddress: UInt64 {
-    table + Self.index(of: address, atLevel: level) * 8
+    // An index is at most 511, and a table lies in RAM.
+    table &+ Self.index(of: address, atLevel: level) &* 8
   }
 
   /// Goes on to the table that the entry names.
@@ -46,11 +47,19 @@ public struct PageTableWalk: BitwiseCopyable {
 
   /// The index of an address's entry in its table of a level.
   @inlinable public static func index(of address: UInt64, atLevel level: Int) -> UInt64 {
-    (address >> UInt64(12 + 9 * level)) & 511
+    (address &>> shift(ofLevel: level)) & 511
   }
 
   /// Bytes that one leaf maps at a level.
   @inlinable public static func leafByteCount(atLevel level: Int) -> UInt64 {
-    Limits.pageByteCount << UInt64(9 * level)
+    1 &<< shift(ofLevel: level)
+  }
+
+  /// The lowest bit of an address that chooses an entry of a level.
+  ///
+  /// - Parameter level: 0 to 4, so the shift is at most 48.
+  @inlinable @inline(__always)
+  static func shift(ofLevel level: Int) -> UInt64 {
+    UInt64(truncatingIfNeeded: 12 &+ 9 &* level)
   }
 }

@@ -205,6 +205,7 @@ struct BootSequence: ~Copyable {
   /// Makes the kernel and init; returns the first thread's registers, or nil if it cannot.
   consuming func start(_ prepared: PreparedStart) -> UInt? {
     let address = UInt(windowBase &+ prepared.place)
+    let userPageAccess = options.userPageAccess
     var kernel = Kernel(
       platform: platform, frames: prepared.frames, kernelRoot: prepared.root)
     kernel.kernelFrames += prepared.usedFrames
@@ -220,6 +221,7 @@ struct BootSequence: ~Copyable {
     return Instance.withKernel { kernel in
       kernel.enter(cpu: 0)
       kernel.leave()
+      if let userPageAccess { UserPageSelfTest.run(userPageAccess, &kernel) }
       return finishEntry(&kernel)
     }
   }

@@ -98,7 +98,9 @@ public struct LoongArchPageTableFormat: PageTableFormat, Equatable {
     static var unexecutable: UInt64 { 1 << 10 }
     /// 48 bits of address, from bit 12. A huge page's lowest ones hold other bits.
     static var addressMask: UInt64 { (1 << 48) - (1 << 12) }
-    static func pageByteCount(_ level: Int) -> UInt64 { 4096 << UInt64(9 * level) }
+    static func pageByteCount(_ level: Int) -> UInt64 {
+      PageTableWalk.leafByteCount(atLevel: level)
+    }
   }
 }
 

@@ -18,7 +18,9 @@ public struct RISCVPageTableFormat: PageTableFormat, Equatable {
   }
 
   /// Half of what the levels reach; the other half is the kernel's.
-  @inlinable public var userAddressLimit: UInt64 { 1 << UInt64(12 + 9 * levelCount - 1) }
+  @inlinable public var userAddressLimit: UInt64 {
+    1 &<< UInt64(truncatingIfNeeded: 12 &+ 9 &* levelCount &- 1)
+  }
   /// Addresses have 56 bits in an entry.
   @inlinable public var physicalAddressLimit: UInt64 { 1 << 56 }
   /// The root's upper half: one root register serves kernel and user.

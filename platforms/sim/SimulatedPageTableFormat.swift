@@ -49,7 +49,12 @@ public struct SimulatedPageTableFormat: PageTableFormat {
       !rights.includes(.write.union(.execute)), "a leaf both writable and executable")
     precondition(
       !rights.includes(.device.union(.writeCombining)), "a leaf uncached in two ways")
-    let bits = Self.withImplied(rights).bits
+    return Self.leaf(at: frame, anyRights: Self.withImplied(rights))
+  }
+
+  /// An entry that no kernel may make: for tests of those who look for such.
+  public static func leaf(at frame: PhysicalAddress, anyRights rights: PageRights) -> UInt64 {
+    let bits = rights.bits
     return Self.seal(2 << 62 | UInt64(Self.reverse(bits)) << 48 | Self.scramble(frame))
   }
 

@@ -112,6 +112,6 @@ public struct X86PageTableFormat: PageTableFormat {
 
   /// The address bits of a leaf that maps `512^level` pages.
   @usableFromInline static func addressMask(level: Int) -> UInt64 {
-    Bit.address & ~((UInt64(1) << UInt64(12 + 9 * level)) - 1)
+    Bit.address & ~(PageTableWalk.leafByteCount(atLevel: level) &- 1)
   }
 }

@@ -37,6 +37,8 @@ public struct BuildContext: Sendable {
   public var kernelPath: String { "\(folder)/kernel.elf" }
   /// The kernel as images hold it, without what only a debugger reads.
   public var bootKernelPath: String { "\(folder)/kernel.boot.elf" }
+  /// How many trap instructions the kernel has, and where each comes from.
+  public var trapReportPath: String { "\(folder)/kernel/traps.txt" }
   public var initramfsPath: String { "\(folder)/initramfs.tar" }
   public var loaderPath: String { "\(folder)/loader/\(architecture.efiFileName)" }
   /// A user program's finished ELF file.

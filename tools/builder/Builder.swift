@@ -156,7 +156,7 @@ struct KernelSteps {
 
   var all: [Step] {
     let plan = KernelPlan(context: context, modules: available)
-    return plan.compileSteps() + [plan.linkStep()]
+    return plan.compileSteps() + [plan.linkStep(), plan.trapStep()]
   }
 
   /// Compile steps of `wanted` and of what they import.

@@ -102,6 +102,11 @@ struct ArchitectureTests: Sendable {
         try DamagedImageChecks.run(image, on: tests)
       }
     }
+    jobs += images.userPages.filter { run.isWanted(UserPageChecks.fact($0.access)) }.map { page in
+      reporting(UserPageChecks.fact(page.access), weight: 10) { () throws(ToolFailure) in
+        try tests.userPage(page.access, image: page.image)
+      }
+    }
     return jobs + (try machineJobs(tests, .builtIn, image: images.system))
       + (try machineJobs(tests, .limine, image: images.limine))
   }
@@ -187,6 +192,8 @@ struct TestImages {
   /// Test programs that have init's place, and their images.
   private(set) var firstPrograms: [(program: String, image: String)] = []
   private(set) var damaged: [DamagedImageChecks.Image] = []
+  /// The system with a kernel that uses a page of init's as it never may.
+  private(set) var userPages: [(access: UserPageChecks.Access, image: String)] = []
   /// Systems with a test program in the shell's place, where it has the authority to look after
   /// services: one ends them again and again, one waits beside a service in an endless loop, one
   /// has a service fault.
@@ -226,6 +233,13 @@ struct TestImages {
     ]
     loopingService = try Self.makeLooping(architecture, in: folder, request, ["vfs"])
     damaged = try DamagedImageChecks.prepare(architecture)
+    for access in UserPageChecks.Access.allCases {
+      let image = "\(folder)/userpage-\(access.rawValue).iso"
+      var request = request
+      request.kernelOptions = UserPageChecks.kernelOption(access)
+      try request.make(architecture, at: image)
+      userPages.append((access, image))
+    }
     try FileChecks.prepare("\(folder)/samples")
     request.additions = ["\(folder)/samples"]
     try request.make(architecture, at: system)

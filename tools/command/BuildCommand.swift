@@ -27,6 +27,9 @@ enum BuildCommand {
       () throws(ToolFailure) in
       try builder.build(only.map { .only($0) } ?? .everything)
     }
+    if only?.contains("kernel") ?? true {
+      print("\(architecture.name): \(try TrapReport.summary(of: builder.context))")
+    }
     if only == nil {
       let lines = try SizeReport(builder.context).lines(programs: builder.programs)
       for line in lines { print(line) }

@@ -3,7 +3,7 @@ import ToolSupport
 
 /// Runs tests on booted machines of one architecture.
 public struct BootedTests: Sendable {
-  private let architecture: String
+  let architecture: String
   /// The image with the system as users get it.
   private let image: String
   /// Told of each step, for progress.
@@ -43,11 +43,11 @@ public struct BootedTests: Sendable {
   }
 
   /// Boots `image` up to its last line of tests.
-  private func firstLines(
-    of image: String, isLast: (String) -> Bool, isShown: (String) -> Bool,
-    judge: ([String]) -> TestReport
+  func firstLines(
+    of image: String, on spec: MachineSpec? = nil, isLast: (String) -> Bool,
+    isShown: (String) -> Bool, judge: ([String]) -> TestReport
   ) throws(ToolFailure) -> TestReport {
-    let machine = try GuestMachine(try command(image: image))
+    let machine = try GuestMachine(try command(image: image, machine: spec))
     defer { machine.kill() }
     var transcript = Transcript()
     var deadline = ContinuousClock.now + Self.bootLimit

@@ -6,6 +6,13 @@ public enum LogLevel: UInt8, Sendable {
   case debug = 3
 }
 
+/// What a self-test has the kernel do to a page of init's, which must stop it.
+public enum UserPageAccess: UInt8, Sendable {
+  case execute = 0
+  case read = 1
+  case write = 2
+}
+
 /// The kernel's command line: words separated by spaces, each `name=value`.
 ///
 /// It stays a line of bytes: there is no heap, so what the options name is kept as ranges of it.
@@ -16,6 +23,9 @@ public struct BootOptions {
   public private(set) var runsSelfTests = false
   /// The suite that `kernel.selftest.suite=NAME` names; all if empty. Byte range of the line.
   public private(set) var suite: Range<Int> = 0..<0
+  /// `kernel.selftest.userpage=execute|read|write`: the kernel is to do that to init's memory, and
+  /// to be stopped by the CPU.
+  public private(set) var userPageAccess: UserPageAccess?
   /// `loglevel=error|warning|info|debug`, or 0 to 3.
   public private(set) var logLevel = LogLevel.info
   /// `kernel.panic=poweroff`: a panic turns the machine off. `halt`, the default, leaves its
@@ -65,6 +75,9 @@ public struct BootOptions {
       runsSelfTests = true
       return true
     }
+    if Self.matches(name, "kernel.selftest.userpage", line) {
+      return setUserPageAccess(value, line)
+    }
     if Self.matches(name, "kernel.panic", line) {
       let powersOff = Self.matches(value, "poweroff", line)
       guard powersOff || Self.matches(value, "halt", line) else { return false }
@@ -73,6 +86,20 @@ public struct BootOptions {
     }
     if Self.matches(name, "loglevel", line) { return setLogLevel(value, line) }
     return false
+  }
+
+  /// - Returns: Whether it is an access.
+  private mutating func setUserPageAccess(_ value: Range<Int>, _ line: Span<UInt8>) -> Bool {
+    if Self.matches(value, "execute", line) {
+      userPageAccess = .execute
+    } else if Self.matches(value, "read", line) {
+      userPageAccess = .read
+    } else if Self.matches(value, "write", line) {
+      userPageAccess = .write
+    } else {
+      return false
+    }
+    return true
   }
 
   /// A level by name or by number.

@@ -49,12 +49,12 @@ public struct CapabilityTable: BitwiseCopyable {
   /// The frame of a chunk, or 0 for a gap.
   func chunkFrame<P: Platform & ~Copyable>(
     _ chunk: UInt16, in store: ObjectStore<P>
-  ) -> StoreFrame { store[entryAt: directory + UInt64(chunk) * 4] }
+  ) -> StoreFrame { store[entryAt: directory &+ UInt64(chunk) &* 4] }
 
   /// Enters a chunk's frame, or 0 when it goes.
   func setChunkFrame<P: Platform & ~Copyable>(
     _ frame: StoreFrame, _ chunk: UInt16, in store: ObjectStore<P>
-  ) { store[entryAt: directory + UInt64(chunk) * 4] = frame }
+  ) { store[entryAt: directory &+ UInt64(chunk) &* 4] = frame }
 }
 
 /// Slots of tables: taking them, putting them back, the capabilities in them. All O(1).

@@ -66,7 +66,8 @@ struct FrameMap: BitwiseCopyable {
 
   /// Where a table of a level, 1 or more, names what leads to a page.
   static func entry(of page: UInt32, in table: UInt64, level: Int) -> UInt64 {
-    table + UInt64(page >> (9 * UInt32(level - 1)) & 511) * 8
+    // Levels are 1 to 4, and an index is at most 511.
+    table &+ UInt64(page >> (9 &* UInt32(truncatingIfNeeded: level &- 1)) & 511) &* 8
   }
 
   /// Whether a page is the first of the table of a level that leads to it, so that the table is made

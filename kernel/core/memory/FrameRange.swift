@@ -73,18 +73,28 @@ struct FrameRange: BitwiseCopyable {
 
   @inline(__always)
   func mark(_ frame: FrameNumber) -> UInt16 {
-    window.load(table + Self.headByteCount + (frame - first) * 2, as: UInt16.self)
+    window.load(markAddress(frame), as: UInt16.self)
   }
   @inline(__always)
   func setMark(_ value: UInt16, _ frame: FrameNumber) {
-    window.store(value, at: table + Self.headByteCount + (frame - first) * 2)
+    window.store(value, at: markAddress(frame))
+  }
+  /// Nothing wraps: the table lies in RAM, and has a mark for each frame from the first on.
+  @inline(__always)
+  private func markAddress(_ frame: FrameNumber) -> UInt64 {
+    table &+ Self.headByteCount &+ (frame &- first) &* 2
   }
 
   private func head(_ order: Int) -> FrameNumber {
-    window.load(table + UInt64(order) * 8, as: FrameNumber.self)
+    window.load(headAddress(order), as: FrameNumber.self)
   }
   private func setHead(_ frame: FrameNumber, _ order: Int) {
-    window.store(frame, at: table + UInt64(order) * 8)
+    window.store(frame, at: headAddress(order))
+  }
+  /// Nothing wraps: an order is below `orderCount`, and the table lies in RAM.
+  @inline(__always)
+  private func headAddress(_ order: Int) -> UInt64 {
+    table &+ UInt64(truncatingIfNeeded: order) &* 8
   }
 
   /// The order of the free block that begins at a frame, or nil if none does.

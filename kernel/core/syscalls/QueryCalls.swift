@@ -205,7 +205,8 @@ extension Kernel where P: ~Copyable {
 extension [12 of UInt64] {
   fileprivate var sum: UInt64 {
     var total: UInt64 = 0
-    for index in indices { total += self[index] }
+    // No sum of counts of objects wraps: places have 32-bit numbers.
+    for index in indices { total &+= self[index] }
     return total
   }
 }

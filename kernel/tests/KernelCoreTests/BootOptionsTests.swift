@@ -41,6 +41,23 @@ import Testing
     #expect(text(options.suite, of: line) == "clock")
   }
 
+  @Test(arguments: [
+    ("execute", .execute), ("read", .read), ("write", .write),
+  ] as [(String, UserPageAccess)])
+  func aUseOfAUserPageIsAskedForByName(value: String, access: UserPageAccess) {
+    let options = options("kernel.selftest.userpage=\(value)")
+
+    #expect(options.userPageAccess == access)
+    #expect(!options.runsSelfTests)
+    #expect(options.unknownCount == 0)
+  }
+
+  @Test(arguments: ["", "kernel.selftest.userpage", "kernel.selftest.userpage=jump"])
+  func nothingElseAsksForTheUseOfAUserPage(line: String) {
+    #expect(options(line).userPageAccess == nil)
+    #expect(options(line).unknownCount == (line.isEmpty ? 0 : 1))
+  }
+
   @Test(
     arguments: [("error", 0), ("1", 1), ("warning", 1), ("2", 2), ("3", 3)] as [(String, UInt8)])
   func logLevelsHaveNamesAndNumbers(value: String, level: UInt8) {

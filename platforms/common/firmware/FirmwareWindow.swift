@@ -46,7 +46,7 @@ import MnosABI
     var level = format.levelCount - 1
     var table = root.rawValue
     while level >= 0 {
-      let index = virtual >> UInt64(12 + 9 * level) & 511
+      let index = PageTableWalk.index(of: virtual, atLevel: level)
       // SAFETY: tables in use lie in RAM, all of which the window maps.
       let entry = unsafe load(UInt64.self, at: table &+ index * 8)
       switch format.decode(entry, level: level) {

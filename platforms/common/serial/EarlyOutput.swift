@@ -8,6 +8,7 @@ public struct EarlyOutput: Sendable {
   public init() {}
 
   /// Keeps a byte, or drops it when there is no room.
+  @inline(never)
   public mutating func append(_ byte: UInt8) {
     guard count < Self.limit else { return }
     bytes[count] = byte

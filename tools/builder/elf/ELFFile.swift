@@ -14,6 +14,9 @@ public struct ELFFile: Sendable {
     public let isWritable: Bool
     public let isExecutable: Bool
     public let byteCount: Int
+    public let address: UInt64
+    /// Where it begins in the file.
+    public let offset: Int
   }
 
   public let machine: UInt16
@@ -91,7 +94,8 @@ private struct ELFReader {
     guard flags & 2 != 0 else { return nil }
     return ELFFile.Section(
       name: text(at: names &+ number(base, 4)), isWritable: flags & 1 != 0,
-      isExecutable: flags & 4 != 0, byteCount: Int(truncatingIfNeeded: number(base + 32, 8)))
+      isExecutable: flags & 4 != 0, byteCount: Int(truncatingIfNeeded: number(base + 32, 8)),
+      address: number(base + 16, 8), offset: Int(truncatingIfNeeded: number(base + 24, 8)))
   }
 
   private func text(at offset: UInt64) -> String {

@@ -81,7 +81,7 @@ public struct SymbolTable: Equatable, Sendable {
   }
 
   /// Readable short forms of `names`, in the same order.
-  private static func demangled(
+  static func demangled(
     _ names: [String], context: BuildContext
   ) throws(ToolFailure) -> [String] {
     let result = try Subprocess.capture(

@@ -48,6 +48,20 @@ struct KernelPlan {
       ])
   }
 
+  /// The step that counts the trap instructions of the linked kernel.
+  func trapStep() -> Step {
+    let check = TrapCheck(context: context)
+    return Step(
+      "count traps (\(context.architecture.name))", after: [linkStep().title],
+      inputs: [context.kernelPath] + TrapList.files(root: context.root),
+      outputs: [context.trapReportPath],
+      actions: [
+        .perform(label: "trap check 1 \(context.toolchain.version)") { () throws(ToolFailure) in
+          try check.run()
+        }
+      ])
+  }
+
   private var assembly: [String] {
     ["platforms/common", platformFolder].flatMap {
       SourceFiles.assembly(in: "\($0)/asm", root: context.root)

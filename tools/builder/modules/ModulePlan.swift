@@ -81,6 +81,8 @@ public struct ModulePlan: Sendable {
       "-I", folder(module.side), "-Xcc", "-ffreestanding",
     ]
     if module.side != .user { flags += ["-Xfrontend", "-no-allocations"] }
+    // TrapCheck looks up which line of the sources a trap comes from; images are stripped.
+    if module.side == .kernel { flags.append("-g") }
     flags += module.aliases.flatMap { ["-module-alias", "\($0.name)=\($0.module)"] }
     for folder in module.shims where Files.exists("\(context.root)/\(folder)/module.modulemap") {
       flags += ["-I", folder]

@@ -24,6 +24,8 @@ public struct Architecture: Sendable {
   public var hasBIOS: Bool { name == "x86_64" }
   /// The machine number of its ELF files. Source: ELF gABI, e_machine.
   public let elfMachine: UInt16
+  /// How its trap instructions are found in a kernel.
+  let trapEncoding: TrapInstructions.Encoding
   /// How Swift source becomes an object file.
   public let route: any CompileRoute
 
@@ -58,6 +60,7 @@ extension Architecture {
     linkFlags: [],
     efiFileName: "BOOTX64.EFI",
     elfMachine: 62,
+    trapEncoding: .variable,
     route: DirectRoute(),
     hasUnicodeTables: true)
 
@@ -72,6 +75,7 @@ extension Architecture {
     linkFlags: ["--fix-cortex-a53-843419"],
     efiFileName: "BOOTAA64.EFI",
     elfMachine: 183,
+    trapEncoding: .aarch64,
     route: DirectRoute(),
     hasUnicodeTables: true)
 
@@ -89,6 +93,7 @@ extension Architecture {
     linkFlags: [],
     efiFileName: "BOOTRISCV64.EFI",
     elfMachine: 243,
+    trapEncoding: .riscv64,
     route: DirectRoute(),
     hasUnicodeTables: false)
 
@@ -104,6 +109,7 @@ extension Architecture {
     linkFlags: [],
     efiFileName: "BOOTLOONGARCH64.EFI",
     elfMachine: 258,
+    trapEncoding: .loongarch64,
     route: RetargetedRoute(RetargetedCode.loongArch64),
     hasUnicodeTables: false)
 

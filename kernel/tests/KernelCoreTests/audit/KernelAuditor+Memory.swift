@@ -121,6 +121,17 @@ extension KernelAuditor {
     }
   }
 
+  /// The kernel's half is not for user mode, and nothing in it can be written and executed.
+  mutating func checkKernelHalf(_ kernel: borrowing TestKernel) {
+    var walk = TableWalk()
+    walk.visitKernelHalf(kernel)
+    for (page, leaf) in walk.leaves {
+      expect(
+        !leaf.rights.includes(.user) && !leaf.rights.includes(.write.union(.execute)),
+        "kernel page \(String(page, radix: 16)): rights \(leaf.rights.bits)")
+    }
+  }
+
   mutating func checkTranslations(_ kernel: borrowing TestKernel) {
     var roots: Set<UInt64> = [kernel.kernelRoot.rawValue]
     var identifiers: Set<UInt32> = []

@@ -39,6 +39,7 @@ struct KernelAuditor {
     auditor.checkMappings(kernel)
     auditor.checkDMASpaces(kernel)
     auditor.checkTranslations(kernel)
+    auditor.checkKernelHalf(kernel)
     auditor.checkBudgets(kernel)
     auditor.checkFrames(kernel)
     auditor.checkReaper(kernel)

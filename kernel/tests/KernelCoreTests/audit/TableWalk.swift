@@ -10,6 +10,30 @@ struct TableWalk {
   var leaves: [UInt64: (frame: UInt64, rights: PageRights)] = [:]
   var findings: [String] = []
 
+  /// What is in the tables of the kernel's own half, which all address spaces share.
+  mutating func visitKernelHalf(_ kernel: borrowing TestKernel) {
+    let format = kernel.format
+    let shared = format.sharedRootEntries.isEmpty ? 0..<512 : format.sharedRootEntries
+    visitKernelEntries(
+      shared, of: kernel.kernelRoot.rawValue, level: format.levelCount - 1, start: 0, kernel)
+  }
+
+  private mutating func visitKernelEntries(
+    _ entries: Range<Int>, of table: UInt64, level: Int, start: UInt64,
+    _ kernel: borrowing TestKernel
+  ) {
+    for index in entries {
+      let word = kernel.window.load(table + UInt64(index) * 8, as: UInt64.self)
+      let page = start + UInt64(index) << UInt64(12 + 9 * level)
+      switch kernel.format.decode(word, level: level) {
+      case .empty: continue
+      case .table(let next):
+        visitKernelEntries(0..<512, of: next.rawValue, level: level - 1, start: page, kernel)
+      case .leaf(let frame, let rights): leaves[page] = (frame.rawValue, rights)
+      }
+    }
+  }
+
   mutating func visit(
     _ table: UInt64, level: Int, start: UInt64, _ kernel: borrowing TestKernel
   ) {
