@@ -133,22 +133,21 @@ extension Change {
   ///
   /// - Returns: Whether there was one.
   mutating func endOne() -> Bool {
-    for (id, endpoint) in world.endpoints where !world.canBeReceived(from: id) {
-      guard let sender = endpoint.senders.first else { continue }
+    for (id, endpoint) in world.endpoints {
+      guard let sender = endpoint.senders.first, !world.canBeReceived(from: id) else { continue }
       endWait(of: sender, with: .peerGone)
       return true
     }
-    for id in world.processes.keys.sorted() where world.isForgotten(id) {
+    let names = Names(in: world)
+    if let id = world.processes.keys.filter({ world.isForgotten($0, names) }).min() {
       endProcess(id, exitValue: ExitValue.killed)
       return true
     }
-    let named = Set(world.capabilities.values.filter { $0.type != .reply }.map(\.object))
-    for id in world.payers.keys.sorted() where !named.contains(id) && !world.isKept(id) {
-      if world.threads[id]?.activity == .new { endThread(id, exitValue: ExitValue.killed) }
-      forget(id)
-      return true
-    }
-    return false
+    let unnamed = world.payers.keys.filter { !names.objects.contains($0) && !world.isKept($0) }
+    guard let id = unnamed.min() else { return false }
+    if world.threads[id]?.activity == .new { endThread(id, exitValue: ExitValue.killed) }
+    forget(id)
+    return true
   }
 
   private mutating func forget(_ id: ObjectID) {
@@ -162,14 +161,29 @@ extension Change {
   }
 }
 
+/// What capabilities name, but for the rights to answer.
+private struct Names {
+  var objects: Set<ObjectID> = []
+  /// The processes among them that another table than their own names.
+  var knownToOthers: Set<ObjectID> = []
+
+  init(in world: World) {
+    for capability in world.capabilities.values where capability.type != .reply {
+      objects.insert(capability.object)
+      if capability.type == .process, world.holder(of: capability) != capability.object {
+        knownToOthers.insert(capability.object)
+      }
+    }
+  }
+}
+
 extension World {
   /// A process that nobody can reach: no name, or, once it is stopped, none in another table.
-  fileprivate func isForgotten(_ id: ObjectID) -> Bool {
-    let tables = Set(names(of: id).compactMap { capabilities[$0].flatMap { holder(of: $0) } })
+  fileprivate func isForgotten(_ id: ObjectID, _ names: Names) -> Bool {
     switch processes[id]?.state {
-    case .new, .running: return tables.isEmpty
-    case .stopped: return tables.subtracting([id]).isEmpty
-    default: return false
+    case .new, .running: !names.objects.contains(id)
+    case .stopped: !names.knownToOthers.contains(id)
+    default: false
     }
   }
 

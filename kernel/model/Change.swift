@@ -145,7 +145,7 @@ struct Change {
   // MARK: The end of a step
 
   /// Ends all that has no reason to live, then delivers the signals in every order.
-  func settled() -> Set<Step> {
+  func settled() -> [Step] {
     var change = self
     while change.endOne() {}
     guard change.isPermitted else { return [] }
@@ -153,7 +153,7 @@ struct Change {
   }
 
   /// The order matters only among the signals of one notification that somebody waits for.
-  private func withSignals() -> Set<Step> {
+  private func withSignals() -> [Step] {
     guard let first = signals.first else {
       return [Step(completions: completions, world: world)]
     }
@@ -163,7 +163,7 @@ struct Change {
       var next = self
       next.signals.remove(at: signals.firstIndex(of: signal) ?? 0)
       next.deliver(signal)
-      steps.formUnion(next.withSignals())
+      for step in next.withSignals() where !steps.contains(step) { steps.append(step) }
     }
   }
 }

@@ -28,13 +28,28 @@ public struct Step: Hashable, Sendable {
 public func outcomes(
   of event: Event, in world: World, observing observed: [ObjectID: Completion] = [:]
 ) -> [Step] {
+  outcomes(of: event, in: world, observing: observed, isNarrow: false)
+}
+
+/// The outcomes whose completions are those that were observed.
+public func steps(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion]
+) -> [Step] {
+  outcomes(of: event, in: world, observing: observed, isNarrow: true)
+    .filter { $0.completions == observed }
+}
+
+/// - Parameter isNarrow: Whether outcomes may be left out that cannot be what was observed.
+private func outcomes(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion], isNarrow: Bool
+) -> [Step] {
   var change = Change(world: world, observed: observed)
   switch event {
   case .systemCall(let thread, let request):
     guard world.mayRun(thread) else { return [] }
     var attempt = Attempt(of: request, by: thread, in: change)
     attempt.make()
-    return Array(attempt.outcomes())
+    return attempt.outcomes(isNarrow: isNarrow)
   case .fault(let thread, let fault):
     guard world.mayRun(thread) else { return [] }
     change.fault(of: thread, fault)
@@ -42,12 +57,5 @@ public func outcomes(
     guard world.threads[thread]?.activity.hasDeadline == true else { return [] }
     change.endWait(of: thread, with: .timedOut)
   }
-  return Array(change.settled())
-}
-
-/// The outcomes whose completions are those that were observed.
-public func steps(
-  of event: Event, in world: World, observing observed: [ObjectID: Completion]
-) -> [Step] {
-  outcomes(of: event, in: world, observing: observed).filter { $0.completions == observed }
+  return change.settled()
 }

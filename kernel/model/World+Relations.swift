@@ -6,7 +6,9 @@ extension World {
 
   /// The capability that a handle names in a process's table.
   public func find(_ handle: UInt64, in process: ObjectID) -> CapabilityID? {
-    UInt32(exactly: handle).flatMap { table(of: process)[$0] }
+    guard let handle = UInt32(exactly: handle) else { return nil }
+    let place = Place.slot(process: process, handle: handle)
+    return capabilities.first { $0.value.place == place }?.key
   }
 
   /// What a process can name, by handle.
