@@ -83,9 +83,9 @@ extension Attempt {
   private mutating func receive(through id: CapabilityID) {
     guard let capability = world.capabilities[id] else { return }
     let endpoint = capability.object
-    refuse(.peerGone, if: world.endpoints[endpoint]?.isDestroyed == true)
     let bound = world.boundNotification(of: caller)
     let hasWord = (bound.flatMap { world.notifications[$0]?.word } ?? 0) != 0
+    refuse(.peerGone, if: world.endpoints[endpoint]?.isDestroyed == true && !hasWord)
     let sender = world.endpoints[endpoint]?.senders.first
     refuse(.wouldBlock, if: isPoll && !hasWord && sender == nil)
     takeSpare()

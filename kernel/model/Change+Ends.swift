@@ -83,7 +83,8 @@ extension Change {
     guard world.processes[process]?.state == .running else { return }
     world.processes[process]?.fault = fault
     guard let supervisor = world.binding(.supervisor, of: process),
-      let capability = world.capabilities[supervisor]
+      let capability = world.capabilities[supervisor],
+      world.notifications[capability.object]?.isDestroyed == false
     else { return endProcess(process, exitValue: fault.exitValue) }
     world.processes[process]?.state = .stopped
     world.processes[process]?.exitValue = fault.exitValue
@@ -92,23 +93,21 @@ extension Change {
 
   // MARK: Objects that are destroyed
 
-  /// Destroys an endpoint: who waits in its queues learns it, and its bindings end.
+  /// Destroys an endpoint: who waits in its queues learns it. What reports to it stays bound.
   mutating func destroyEndpoint(_ id: ObjectID) {
     world.endpoints[id]?.isDestroyed = true
     let queued = (world.endpoints[id]?.senders ?? []) + (world.endpoints[id]?.receivers ?? [])
     for thread in queued { endWait(of: thread, with: .peerGone) }
-    removeBindings(to: id)
   }
 
+  /// Destroys a notification: who waits for it learns it, and no thread's receives look at it.
   mutating func destroyNotification(_ id: ObjectID) {
     world.notifications[id]?.isDestroyed = true
     for thread in world.notifications[id]?.waiters ?? [] { endWait(of: thread, with: .peerGone) }
-    removeBindings(to: id)
-  }
-
-  private mutating func removeBindings(to object: ObjectID) {
-    for name in world.names(of: object) {
-      if case .binding? = world.capabilities[name]?.place { remove(name) }
+    if let thread = world.boundThread(of: id),
+      let binding = world.binding(.threadNotification, of: thread)
+    {
+      remove(binding)
     }
   }
 

@@ -189,8 +189,7 @@ extension Activity {
 
   /// The state that `query` answers, but that `running` shows as `ready`.
   public var state: ThreadState {
-    if isReportedFault { return .faulted }
-    return switch self {
+    switch self {
     case .new: .new
     case .runnable: .ready
     case .sending: .sending

@@ -16,7 +16,9 @@ extension Comparison {
     }
     let held = kernel.objects[granule]
     let name = "thread \(id.number)"
-    expect(names[thread.process], held.process.granule, "process of \(name)")
+    if world.processes[thread.process] != nil {
+      expect(names[thread.process], held.process.granule, "process of \(name)")
+    }
     expect(thread.priority, UInt64(held.ownPriority), "priority of \(name)")
     expect(thread.isSuspended, held.isSuspended, "suspension of \(name)")
     expect(Self.state(of: thread.activity), Self.state(of: held.state), "state of \(name)")

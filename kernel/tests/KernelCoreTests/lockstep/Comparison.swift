@@ -206,6 +206,15 @@ struct Comparison {
     expect(
       world.capabilities.count - inSpares, Int(kernel.objects.shared.capabilityCount),
       "capabilities in all")
+    if world.capabilities.count - inSpares != Int(kernel.objects.shared.capabilityCount) {
+      let known = Set(slots.values.map(\.granule))
+      for slot in Census(kernel).slots where !known.contains(slot.granule) {
+        let held = kernel.objects[slot]
+        guard held.state != .spare else { continue }
+        differences.append(
+          "only the kernel has: \(held.type) \(held.state) \(held.role) of \(held.owner.granule)")
+      }
+    }
     let counts: [(ObjectType, Int)] = [
       (.endpoint, world.endpoints.count), (.notification, world.notifications.count),
       (.memory, world.memories.count), (.thread, world.threads.count),

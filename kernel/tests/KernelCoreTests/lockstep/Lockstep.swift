@@ -74,7 +74,6 @@ struct Lockstep {
     note("time passes to the deadline of thread \(thread.number)")
     take(.deadline(of: thread), "time-out", by: nil) { lockstep in
       lockstep.machine.kernel.platform.advance(to: time)
-      lockstep.machine.takeInterrupts()
     }
   }
 
@@ -127,7 +126,7 @@ struct Lockstep {
     guard world.models(request, by: thread) else { return count("not modelled", "") }
     let name = SyscallNumber(rawValue: UInt8(request.callWord & 0xff)).map { "\($0)" } ?? "unknown"
     let process = world.threads[thread]?.process.number ?? 0
-    note("thread \(thread.number) of \(process): \(name) \(request)")
+    note("thread \(thread.number) of \(process): \(name) \(request.summary)")
     take(.systemCall(by: thread, request), name, by: (thread, request)) { lockstep in
       let arguments = request.arguments
       lockstep.machine.invoke(
@@ -185,7 +184,13 @@ struct Lockstep {
       if comparison.differences.isEmpty { return accept(candidate.world, comparison.names) }
       if comparison.differences.count < nearest?.count ?? .max { nearest = comparison.differences }
     }
-    let other = outcomes(event, observed)
+    for (id, process) in world.processes.sorted(by: { $0.key < $1.key }) {
+      print("process", id.number, process.state, process.exitValue, world.names(of: id).map { "\(world.capabilities[$0]!.place)" })
+    }
+    for (id, thread) in world.threads.sorted(by: { $0.key < $1.key }) {
+      print("thread", id.number, thread.process.number, thread.isSuspended, thread.activity)
+    }
+    let other = nearest == nil ? outcomes(event, observed) : []
     fail(kind, (nearest ?? other) + machine.findings.prefix(3))
   }
 
@@ -238,6 +243,8 @@ struct Lockstep {
 
   /// Has the kernel do all that it has begun. A CPU on which no thread runs does the ends.
   private func settle() {
+    // A call that does not wait for its answer ends by the timer.
+    machine.takeInterrupts()
     for _ in 0..<10_000 {
       let worker = world.threads.keys.first {
         let id = names.thread($0)
@@ -249,11 +256,11 @@ struct Lockstep {
         machine.continueWork(of: actor(worker))
       } else if machine.isReaping {
         machine.enter(cpu: 1) { if $0.hasWork { $0.runBatch() } }
+        machine.takeInterrupts()
       } else {
         break
       }
     }
-    machine.kernel.platform.currentCPU = 0
   }
 
   // MARK: Reports
@@ -280,6 +287,28 @@ struct Lockstep {
 extension World {
   fileprivate func isThere(_ object: ModelObject) -> Bool {
     payers[object] != nil || budgets[object] != nil
+  }
+}
+
+extension Request {
+  /// The registers in a line; handles as slot and generation.
+  fileprivate var summary: String {
+    func short(_ value: UInt64) -> String {
+      let handle = Handle(rawValue: UInt32(truncatingIfNeeded: value))
+      return value >> 32 == 0 && handle.generation > 0
+        ? "\(handle.slot)'\(handle.generation)" : String(value, radix: 16)
+    }
+    let word = CallWord(rawValue: callWord)
+    var text = arguments.map(short).joined(separator: " ") + " words "
+    text += words.prefix(word.wordCount == 0 ? 3 : Int(word.wordCount)).map(short).joined(separator: " ")
+    if word.reply != .none { text += " reply " + short(UInt64(word.reply.rawValue)) }
+    if word.leases != .none { text += " lends \(word.leases.bits)" }
+    guard let record, word.hasTransfers else { return text }
+    let attached = record.transfers.prefix(Int(min(record.count, 4))).map(CapabilityTransfer.init)
+    return text + " accepts \(String(record.accepts, radix: 16)) attached "
+      + attached.map {
+        "\(short(UInt64($0.handle.rawValue)))/\($0.rights.bits)\($0.isMove ? " moved" : "")"
+      }.joined(separator: ", ")
   }
 }
 
