@@ -88,7 +88,9 @@ extension Attempt {
     refuse(.peerGone, if: world.endpoints[endpoint]?.isDestroyed == true && !hasWord)
     let sender = world.endpoints[endpoint]?.senders.first
     refuse(.wouldBlock, if: isPoll && !hasWord && sender == nil)
-    takeSpare()
+    // A plain message that is there needs no slot for a right.
+    let isPlain = sender.flatMap { world.threads[$0]?.activity.isSendingPlainly } ?? false
+    if !hasWord && !isPlain { takeSpare() }
     guard !isRefused else { return }
 
     let reception = Reception(
@@ -161,10 +163,7 @@ extension Attempt {
       let capability = world.capabilities[id]
     else { return nil }
     let lost = capability.rights.subtracting(transfer.rights)
-    let keepsLost = world.descendants(of: id).contains {
-      world.capabilities[$0]?.rights.intersection(lost) != Rights.none
-    }
-    refuse(.badState, if: transfer.isMove && keepsLost)
+    refuse(.badState, if: transfer.isMove && lost != .none && !world.children(of: id).isEmpty)
     return Attachment(source: id, rights: transfer.rights, isMove: transfer.isMove)
   }
 }

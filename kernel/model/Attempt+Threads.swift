@@ -125,6 +125,7 @@ extension Attempt {
       bind(.supervisor, of: subject.object, to: target, with: .write)
     default: refuse(.wrongType)
     }
+    refuse(.badState, if: world.threads[subject.object].map { $0.activity == .ended } ?? false)
   }
 
   private mutating func bindThread(

@@ -37,7 +37,7 @@ extension Change {
     if case .holding(let right)? = world.threads[id]?.spare { remove(right) }
     world.threads[id]?.spare = nil
     if let end = world.binding(.threadEnd, of: id), let capability = world.capabilities[end] {
-      signal(through: capability)
+      announce(through: capability)
     }
     for role in [BindingRole.threadNotification, .faultHandler, .threadEnd] {
       if let binding = world.binding(role, of: id) { remove(binding) }
@@ -53,13 +53,14 @@ extension Change {
   mutating func endProcess(_ id: ObjectID, exitValue: UInt64) {
     guard let process = world.processes[id], process.state != .ended else { return }
     world.processes[id]?.state = .ended
-    if process.state != .stopped { world.processes[id]?.exitValue = exitValue }
-    for thread in world.threads(of: id) { endThread(thread, exitValue: exitValue) }
+    let value = process.state == .stopped ? process.exitValue : exitValue
+    world.processes[id]?.exitValue = value
+    for thread in world.threads(of: id) { endThread(thread, exitValue: value) }
     world.processes[id]?.mappings = []
     let table = world.capabilities.filter { world.holder(of: $0.value) == id }.keys
     for capability in table.sorted() { remove(capability) }
     guard let supervisor = world.binding(.supervisor, of: id) else { return }
-    if let capability = world.capabilities[supervisor] { signal(through: capability) }
+    if let capability = world.capabilities[supervisor] { announce(through: capability) }
     remove(supervisor)
   }
 
@@ -88,7 +89,7 @@ extension Change {
     else { return endProcess(process, exitValue: fault.exitValue) }
     world.processes[process]?.state = .stopped
     world.processes[process]?.exitValue = fault.exitValue
-    signal(through: capability)
+    announce(through: capability)
   }
 
   // MARK: Objects that are destroyed
@@ -120,8 +121,7 @@ extension Change {
       endProcess(object, exitValue: ExitValue.killed)
     }
     for object in doomed { endThread(object, exitValue: ExitValue.killed) }
-    let parts = world.memories.filter { doomed.contains($0.value.whole ?? $0.key) }.keys
-    for object in doomed + parts.sorted() {
+    for object in doomed + world.parts(of: Set(doomed)).sorted() {
       for name in world.names(of: object) { remove(name) }
     }
   }
@@ -192,6 +192,12 @@ extension World {
     if let thread = threads[id] { return thread.activity != .new && thread.activity != .ended }
     if budgets[id] != nil { return !charged(to: id).isEmpty }
     return memories.values.contains { $0.whole == id }
+  }
+
+  /// The parts of memories, and theirs.
+  fileprivate func parts(of wholes: Set<ObjectID>) -> Set<ObjectID> {
+    let parts = memories.filter { $0.value.whole.map(wholes.contains) ?? false }.keys
+    return parts.isEmpty ? [] : Set(parts).union(self.parts(of: Set(parts)))
   }
 
   fileprivate func chargedBelow(_ budget: ObjectID) -> Set<ObjectID> {

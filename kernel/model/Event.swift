@@ -43,7 +43,22 @@ public func steps(
 private func outcomes(
   of event: Event, in world: World, observing observed: [ObjectID: Completion], isNarrow: Bool
 ) -> [Step] {
-  var change = Change(world: world, observed: observed)
+  let late = Timing(isEarly: [])
+  var steps = outcomes(
+    of: event, in: Change(world: world, observed: observed, timing: late), isNarrow: isNarrow)
+  // Of more than six the rest comes late.
+  for choice in 0..<1 << min(late.choiceCount, 6) where choice > 0 {
+    let timing = Timing(isEarly: (0..<late.choiceCount).map { choice >> $0 & 1 == 1 })
+    let others = outcomes(
+      of: event, in: Change(world: world, observed: observed, timing: timing), isNarrow: isNarrow)
+    for step in others where !steps.contains(step) { steps.append(step) }
+  }
+  return steps
+}
+
+private func outcomes(of event: Event, in start: Change, isNarrow: Bool) -> [Step] {
+  var change = start
+  let world = start.world
   switch event {
   case .systemCall(let thread, let request):
     guard world.mayRun(thread) else { return [] }

@@ -160,7 +160,7 @@ extension Activity {
   func depends(on id: CapabilityID) -> Bool {
     switch self {
     case .sending(let message):
-      message.through == id || message.attachments.contains { $0.source == id || $0.copy == id }
+      message.through == id || message.attachments.contains { ($0.isMove ? $0.source : $0.copy) == id }
     case .receiving(let reception): reception.through == id
     case .waiting(_, let through): through == id
     default: false
@@ -169,6 +169,11 @@ extension Activity {
 
   var attachments: [Attachment] {
     if case .sending(let message) = self { message.attachments } else { [] }
+  }
+
+  /// Whether it is to send a message that nobody answers.
+  var isSendingPlainly: Bool {
+    if case .sending(let message) = self { message.kind == .send } else { false }
   }
 
   /// The fault that somebody is to handle, or may be handling.

@@ -184,9 +184,7 @@ struct Comparison {
     guard names[id] != 0 else { return }
     let held = kernel.objects[MemoryID(granule: names[id])]
     expect(memory.byteCount, held.byteCount, "bytes of memory \(id.number)")
-    var whole = held.whole
-    while !whole.isNone, !kernel.objects[whole].whole.isNone { whole = kernel.objects[whole].whole }
-    expect(memory.whole.map { names[$0] } ?? 0, whole.granule, "whole of memory \(id.number)")
+    expect(memory.whole.map { names[$0] } ?? 0, held.whole.granule, "whole of memory \(id.number)")
   }
 
   private mutating func compare(

@@ -190,6 +190,9 @@ struct Lockstep {
     for (id, thread) in world.threads.sorted(by: { $0.key < $1.key }) {
       print("thread", id.number, thread.process.number, thread.isSuspended, thread.activity)
     }
+    for (_, capability) in world.capabilities {
+      if case .binding = capability.place { print("binding", capability) }
+    }
     let other = nearest == nil ? outcomes(event, observed) : []
     fail(kind, (nearest ?? other) + machine.findings.prefix(3))
   }
