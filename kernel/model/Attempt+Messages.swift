@@ -65,9 +65,10 @@ extension Attempt {
     let attachments = checkAttachments(through: nil)
     let most = handle == 0 ? 0 : Limits.messageWords
     refuse(.badArgument, value: 11, if: request.call.wordCount > most)
+    let attachesAny = request.call.hasTransfers && (request.record?.count ?? 0) != 0
     refuse(
       .badArgument, value: 2,
-      if: attachments.contains { $0.source == right } || handle == 0 && !attachments.isEmpty)
+      if: attachments.contains { $0.source == right } || handle == 0 && attachesAny)
     guard let endpoint, !isRefused else { return }
     if let right {
       _ = change.answer(right, words: sentWords, attachments: attachments, from: caller)
@@ -121,12 +122,12 @@ extension Attempt {
 
   // MARK: Checks
 
-  /// A range that is lent ends below the end of user addresses.
+  /// A range that is lent ends no later than user addresses do.
   private mutating func checkLeases() {
     for index in 0..<2 where request.call.leases[index] != .none {
       let (end, overflow) = word(4 + 2 * index).addingReportingOverflow(word(5 + 2 * index))
-      let isUsers = !overflow && end <= world.userEnd && word(4 + 2 * index) < world.userEnd
-      refuse(.badPointer, value: UInt64(7 + 2 * index), if: !isUsers)
+      refuse(
+        .badPointer, value: UInt64(7 + 2 * index), if: overflow || end > world.userEnd)
     }
   }
 
