@@ -43,7 +43,8 @@ struct Change {
 
   /// Ends a wait without what was waited for. A fault that is not handled stops the process.
   mutating func endWait(of thread: ObjectID, with status: SyscallStatus) {
-    guard let activity = world.threads[thread]?.activity else { return }
+    // Another's end, in the same step, may have been its own.
+    guard let activity = world.threads[thread]?.activity, activity != .ended else { return }
     withdraw(thread)
     if activity.isReportedFault { stop(at: thread) } else { complete(thread, Completion(status)) }
   }

@@ -184,15 +184,6 @@ struct Lockstep {
       if comparison.differences.isEmpty { return accept(candidate.world, comparison.names) }
       if comparison.differences.count < nearest?.count ?? .max { nearest = comparison.differences }
     }
-    for (id, process) in world.processes.sorted(by: { $0.key < $1.key }) {
-      print("process", id.number, process.state, process.exitValue, world.names(of: id).map { "\(world.capabilities[$0]!.place)" })
-    }
-    for (id, thread) in world.threads.sorted(by: { $0.key < $1.key }) {
-      print("thread", id.number, thread.process.number, thread.isSuspended, thread.activity)
-    }
-    for (_, capability) in world.capabilities {
-      if case .binding = capability.place { print("binding", capability) }
-    }
     let other = nearest == nil ? outcomes(event, observed) : []
     fail(kind, (nearest ?? other) + machine.findings.prefix(3))
   }
@@ -200,16 +191,8 @@ struct Lockstep {
   /// What the model allows, for the report that none of it is what was seen.
   private func outcomes(_ event: Event, _ observed: [ModelObject: Completion]) -> [String] {
     let allowed = KernelModel.outcomes(of: event, in: world, observing: observed)
-    return ["no such outcome; seen \(Self.describe(observed))"]
-      + allowed.map { "allowed \(Self.describe($0.completions))" }
-  }
-
-  private static func describe(_ completions: [ModelObject: Completion]) -> String {
-    completions.sorted { $0.key < $1.key }.map {
-      let end = $0.value
-      return "\($0.key.number): \(end.status) \(end.value) result \(String(end.result, radix: 16)) "
-        + "\(end.words) caps \(end.handles)"
-    }.joined(separator: "; ")
+    return ["no such outcome; seen \(describe(observed))"]
+      + allowed.map { "allowed \(describe($0.completions))" }
   }
 
   private mutating func accept(_ next: World, _ names: Correspondence) {
@@ -284,42 +267,5 @@ struct Lockstep {
       after
       \(trace.suffix(20).joined(separator: "\n"))
       """
-  }
-}
-
-extension World {
-  fileprivate func isThere(_ object: ModelObject) -> Bool {
-    payers[object] != nil || budgets[object] != nil
-  }
-}
-
-extension Request {
-  /// The registers in a line; handles as slot and generation.
-  fileprivate var summary: String {
-    func short(_ value: UInt64) -> String {
-      let handle = Handle(rawValue: UInt32(truncatingIfNeeded: value))
-      return value >> 32 == 0 && handle.generation > 0
-        ? "\(handle.slot)'\(handle.generation)" : String(value, radix: 16)
-    }
-    let word = CallWord(rawValue: callWord)
-    var text = arguments.map(short).joined(separator: " ") + " words "
-    text += words.prefix(word.wordCount == 0 ? 3 : Int(word.wordCount)).map(short).joined(separator: " ")
-    if word.reply != .none { text += " reply " + short(UInt64(word.reply.rawValue)) }
-    if word.leases != .none { text += " lends \(word.leases.bits)" }
-    guard let record, word.hasTransfers else { return text }
-    let attached = record.transfers.prefix(Int(min(record.count, 4))).map(CapabilityTransfer.init)
-    return text + " accepts \(String(record.accepts, radix: 16)) attached "
-      + attached.map {
-        "\(short(UInt64($0.handle.rawValue)))/\($0.rights.bits)\($0.isMove ? " moved" : "")"
-      }.joined(separator: ", ")
-  }
-}
-
-extension Activity {
-  fileprivate var isWaiting: Bool {
-    switch self {
-    case .sending, .receiving, .awaitingAnswer, .waiting: !isReportedFault
-    default: false
-    }
   }
 }
