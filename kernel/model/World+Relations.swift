@@ -160,7 +160,8 @@ extension Activity {
   func depends(on id: CapabilityID) -> Bool {
     switch self {
     case .sending(let message):
-      message.through == id || message.attachments.contains { ($0.isMove ? $0.source : $0.copy) == id }
+      message.through == id
+        || message.attachments.contains { ($0.isMove ? $0.source : $0.copy) == id }
     case .receiving(let reception): reception.through == id
     case .waiting(_, let through): through == id
     default: false
