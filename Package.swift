@@ -62,7 +62,7 @@ let kernelTargets: [Target] = [
     "ProgramFormatTests", "kernel/tests/ProgramFormatTests", of: ["MnosABI", "ProgramFormat"]),
   tests(
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
-    of: ["MnosABI", "KernelHAL", "KernelCore", "PlatformSim", "ProgramFormat"]),
+    of: ["MnosABI", "KernelHAL", "KernelCore", "KernelModel", "PlatformSim", "ProgramFormat"]),
   module("KernelModel", "kernel/model", imports: ["MnosABI"], exclude: ["tests"]),
   tests("KernelModelTests", "kernel/model/tests", of: ["MnosABI", "KernelModel"]),
   tests(

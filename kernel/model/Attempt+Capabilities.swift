@@ -66,7 +66,7 @@ extension Attempt {
     guard let source, let capability = world.capabilities[source],
       let memory = world.memories[capability.object]
     else { return }
-    let isOffsetBad = argument(1) > memory.byteCount || !isPageMultiple(argument(1))
+    let isOffsetBad = argument(1) >= memory.byteCount || !isPageMultiple(argument(1))
     let rest = memory.byteCount - min(argument(1), memory.byteCount)
     refuse(.badArgument, value: 1, if: isOffsetBad)
     // An offset and a length that are too large together: either may be blamed.
@@ -76,8 +76,7 @@ extension Attempt {
     guard !isRefused else { return }
     let handle = takeSlot(in: process)
     let part = change.world.makeObject(chargedTo: budget)
-    change.world.memories[part] = Memory(
-      byteCount: word(0), whole: memory.whole ?? capability.object)
+    change.world.memories[part] = Memory(byteCount: word(0), whole: capability.object)
     change.world.add(
       Capability(
         .memory, part, rights: rights, parent: source,

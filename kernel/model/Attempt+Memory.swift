@@ -76,7 +76,7 @@ extension Attempt {
     start: UInt64, _ byteCount: UInt64, end: UInt64, value: UInt64, lengthValue: UInt64
   ) {
     let isLong = byteCount > end - min(start, end)
-    refuse(.badArgument, value: value, if: !isPageMultiple(start) || start > end || isLong)
+    refuse(.badArgument, value: value, if: !isPageMultiple(start) || start >= end || isLong)
     refuse(
       .badArgument, value: lengthValue, if: byteCount == 0 || !isPageMultiple(byteCount) || isLong)
   }

@@ -65,9 +65,10 @@ extension Attempt {
     let attachments = checkAttachments(through: nil)
     let most = handle == 0 ? 0 : Limits.messageWords
     refuse(.badArgument, value: 11, if: request.call.wordCount > most)
+    let attachesAny = request.call.hasTransfers && (request.record?.count ?? 0) != 0
     refuse(
       .badArgument, value: 2,
-      if: attachments.contains { $0.source == right } || handle == 0 && !attachments.isEmpty)
+      if: attachments.contains { $0.source == right } || handle == 0 && attachesAny)
     guard let endpoint, !isRefused else { return }
     if let right {
       _ = change.answer(right, words: sentWords, attachments: attachments, from: caller)
@@ -83,12 +84,14 @@ extension Attempt {
   private mutating func receive(through id: CapabilityID) {
     guard let capability = world.capabilities[id] else { return }
     let endpoint = capability.object
-    refuse(.peerGone, if: world.endpoints[endpoint]?.isDestroyed == true)
     let bound = world.boundNotification(of: caller)
     let hasWord = (bound.flatMap { world.notifications[$0]?.word } ?? 0) != 0
+    refuse(.peerGone, if: world.endpoints[endpoint]?.isDestroyed == true && !hasWord)
     let sender = world.endpoints[endpoint]?.senders.first
     refuse(.wouldBlock, if: isPoll && !hasWord && sender == nil)
-    takeSpare()
+    // A plain message that is there needs no slot for a right.
+    let isPlain = sender.flatMap { world.threads[$0]?.activity.isSendingPlainly } ?? false
+    if !hasWord && !isPlain { takeSpare() }
     guard !isRefused else { return }
 
     let reception = Reception(
@@ -119,12 +122,12 @@ extension Attempt {
 
   // MARK: Checks
 
-  /// A range that is lent ends below the end of user addresses.
+  /// A range that is lent ends no later than user addresses do.
   private mutating func checkLeases() {
     for index in 0..<2 where request.call.leases[index] != .none {
       let (end, overflow) = word(4 + 2 * index).addingReportingOverflow(word(5 + 2 * index))
-      let isUsers = !overflow && end <= world.userEnd && word(4 + 2 * index) < world.userEnd
-      refuse(.badPointer, value: UInt64(7 + 2 * index), if: !isUsers)
+      refuse(
+        .badPointer, value: UInt64(7 + 2 * index), if: overflow || end > world.userEnd)
     }
   }
 
@@ -161,10 +164,7 @@ extension Attempt {
       let capability = world.capabilities[id]
     else { return nil }
     let lost = capability.rights.subtracting(transfer.rights)
-    let keepsLost = world.descendants(of: id).contains {
-      world.capabilities[$0]?.rights.intersection(lost) != Rights.none
-    }
-    refuse(.badState, if: transfer.isMove && keepsLost)
+    refuse(.badState, if: transfer.isMove && lost != .none && !world.children(of: id).isEmpty)
     return Attachment(source: id, rights: transfer.rights, isMove: transfer.isMove)
   }
 }

@@ -40,11 +40,11 @@ extension Attempt {
   }
 
   private func facts(of process: Process, _ id: ObjectID) -> [UInt64?] {
-    let held = world.capabilities.values.filter { world.isNamable($0, in: id) }
+    let held = world.capabilities.keys.count { world.isCounted($0, in: id) }
     return [
       UInt64(process.state.rawValue), process.exitValue,
       UInt64(world.threads(of: id).filter { world.isAlive($0) }.count), nil, nil,
-      UInt64(held.count), process.fault?.address ?? 0, process.fault?.pc ?? 0,
+      UInt64(held), process.fault?.address ?? 0, process.fault?.pc ?? 0,
     ]
   }
 
@@ -61,11 +61,9 @@ extension Attempt {
 
 extension World {
   /// Whether a capability counts as held by a process: a right in a spare does not.
-  fileprivate func isNamable(_ capability: Capability, in process: ObjectID) -> Bool {
-    guard isHeld(capability, by: process) else { return false }
-    return !threads.values.contains {
-      if case .holding(let right) = $0.spare { capabilities[right] == capability } else { false }
-    }
+  fileprivate func isCounted(_ id: CapabilityID, in process: ObjectID) -> Bool {
+    guard let capability = capabilities[id], holder(of: capability) == process else { return false }
+    return !threads.values.contains { $0.spare == .holding(id) }
   }
 
   /// Whether the model knows what the call does: not lists, registers, devices, shares and the

@@ -97,11 +97,12 @@ extension Attempt {
   // MARK: bind
 
   mutating func bind() {
-    guard let source = lookUp(argument(0), as: [.notification, .thread, .process]),
-      let subject = world.capabilities[source]
-    else { return }
+    guard let source = lookUp(argument(0)), let subject = world.capabilities[source] else { return }
     let needed: Rights = subject.type == .notification ? .read : .manage
     refuse(.noRight, if: !subject.rights.includes(needed))
+    guard [.notification, .thread, .process].contains(subject.type) else {
+      return refuse(.wrongType)
+    }
     guard argument(1) != 0 else { return unbind(subject) }
     guard let target = lookUp(argument(1)), let capability = world.capabilities[target] else {
       return
@@ -124,6 +125,7 @@ extension Attempt {
       bind(.supervisor, of: subject.object, to: target, with: .write)
     default: refuse(.wrongType)
     }
+    refuse(.badState, if: world.threads[subject.object].map { $0.activity == .ended } ?? false)
   }
 
   private mutating func bindThread(

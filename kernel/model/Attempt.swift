@@ -29,12 +29,15 @@ struct Attempt {
     self.change = change
   }
 
-  func outcomes() -> Set<Step> {
+  /// - Parameter isNarrow: Whether to leave out errors with which the call was not seen to end.
+  func outcomes(isNarrow: Bool) -> [Step] {
     var steps = refusals.isEmpty ? change.settled() : []
     for refusal in refusals.union(scarcities.map { Refusal(status: $0) }) {
+      let end = Completion(refusal.status, value: refusal.value)
+      guard !isNarrow || change.observed[caller] == end else { continue }
       var refused = before
-      refused.complete(caller, Completion(refusal.status, value: refusal.value))
-      steps.formUnion(refused.settled())
+      refused.complete(caller, end)
+      for step in refused.settled() where !steps.contains(step) { steps.append(step) }
     }
     return steps
   }

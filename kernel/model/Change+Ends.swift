@@ -37,7 +37,7 @@ extension Change {
     if case .holding(let right)? = world.threads[id]?.spare { remove(right) }
     world.threads[id]?.spare = nil
     if let end = world.binding(.threadEnd, of: id), let capability = world.capabilities[end] {
-      signal(through: capability)
+      announce(through: capability)
     }
     for role in [BindingRole.threadNotification, .faultHandler, .threadEnd] {
       if let binding = world.binding(role, of: id) { remove(binding) }
@@ -53,13 +53,14 @@ extension Change {
   mutating func endProcess(_ id: ObjectID, exitValue: UInt64) {
     guard let process = world.processes[id], process.state != .ended else { return }
     world.processes[id]?.state = .ended
-    if process.state != .stopped { world.processes[id]?.exitValue = exitValue }
-    for thread in world.threads(of: id) { endThread(thread, exitValue: exitValue) }
+    let value = process.state == .stopped ? process.exitValue : exitValue
+    world.processes[id]?.exitValue = value
+    for thread in world.threads(of: id) { endThread(thread, exitValue: value) }
     world.processes[id]?.mappings = []
     let table = world.capabilities.filter { world.holder(of: $0.value) == id }.keys
     for capability in table.sorted() { remove(capability) }
     guard let supervisor = world.binding(.supervisor, of: id) else { return }
-    if let capability = world.capabilities[supervisor] { signal(through: capability) }
+    if let capability = world.capabilities[supervisor] { announce(through: capability) }
     remove(supervisor)
   }
 
@@ -83,32 +84,31 @@ extension Change {
     guard world.processes[process]?.state == .running else { return }
     world.processes[process]?.fault = fault
     guard let supervisor = world.binding(.supervisor, of: process),
-      let capability = world.capabilities[supervisor]
+      let capability = world.capabilities[supervisor],
+      world.notifications[capability.object]?.isDestroyed == false
     else { return endProcess(process, exitValue: fault.exitValue) }
     world.processes[process]?.state = .stopped
     world.processes[process]?.exitValue = fault.exitValue
-    signal(through: capability)
+    announce(through: capability)
   }
 
   // MARK: Objects that are destroyed
 
-  /// Destroys an endpoint: who waits in its queues learns it, and its bindings end.
+  /// Destroys an endpoint: who waits in its queues learns it. What reports to it stays bound.
   mutating func destroyEndpoint(_ id: ObjectID) {
     world.endpoints[id]?.isDestroyed = true
     let queued = (world.endpoints[id]?.senders ?? []) + (world.endpoints[id]?.receivers ?? [])
     for thread in queued { endWait(of: thread, with: .peerGone) }
-    removeBindings(to: id)
   }
 
+  /// Destroys a notification: who waits for it learns it, and no thread's receives look at it.
   mutating func destroyNotification(_ id: ObjectID) {
     world.notifications[id]?.isDestroyed = true
     for thread in world.notifications[id]?.waiters ?? [] { endWait(of: thread, with: .peerGone) }
-    removeBindings(to: id)
-  }
-
-  private mutating func removeBindings(to object: ObjectID) {
-    for name in world.names(of: object) {
-      if case .binding? = world.capabilities[name]?.place { remove(name) }
+    if let thread = world.boundThread(of: id),
+      let binding = world.binding(.threadNotification, of: thread)
+    {
+      remove(binding)
     }
   }
 
@@ -121,8 +121,7 @@ extension Change {
       endProcess(object, exitValue: ExitValue.killed)
     }
     for object in doomed { endThread(object, exitValue: ExitValue.killed) }
-    let parts = world.memories.filter { doomed.contains($0.value.whole ?? $0.key) }.keys
-    for object in doomed + parts.sorted() {
+    for object in doomed + world.parts(of: Set(doomed)).sorted() {
       for name in world.names(of: object) { remove(name) }
     }
   }
@@ -133,22 +132,21 @@ extension Change {
   ///
   /// - Returns: Whether there was one.
   mutating func endOne() -> Bool {
-    for (id, endpoint) in world.endpoints where !world.canBeReceived(from: id) {
-      guard let sender = endpoint.senders.first else { continue }
+    for (id, endpoint) in world.endpoints {
+      guard let sender = endpoint.senders.first, !world.canBeReceived(from: id) else { continue }
       endWait(of: sender, with: .peerGone)
       return true
     }
-    for id in world.processes.keys.sorted() where world.isForgotten(id) {
+    let names = Names(in: world)
+    if let id = world.processes.keys.filter({ world.isForgotten($0, names) }).min() {
       endProcess(id, exitValue: ExitValue.killed)
       return true
     }
-    let named = Set(world.capabilities.values.filter { $0.type != .reply }.map(\.object))
-    for id in world.payers.keys.sorted() where !named.contains(id) && !world.isKept(id) {
-      if world.threads[id]?.activity == .new { endThread(id, exitValue: ExitValue.killed) }
-      forget(id)
-      return true
-    }
-    return false
+    let unnamed = world.payers.keys.filter { !names.objects.contains($0) && !world.isKept($0) }
+    guard let id = unnamed.min() else { return false }
+    if world.threads[id]?.activity == .new { endThread(id, exitValue: ExitValue.killed) }
+    forget(id)
+    return true
   }
 
   private mutating func forget(_ id: ObjectID) {
@@ -162,14 +160,29 @@ extension Change {
   }
 }
 
+/// What capabilities name, but for the rights to answer.
+private struct Names {
+  var objects: Set<ObjectID> = []
+  /// The processes among them that another table than their own names.
+  var knownToOthers: Set<ObjectID> = []
+
+  init(in world: World) {
+    for capability in world.capabilities.values where capability.type != .reply {
+      objects.insert(capability.object)
+      if capability.type == .process, world.holder(of: capability) != capability.object {
+        knownToOthers.insert(capability.object)
+      }
+    }
+  }
+}
+
 extension World {
   /// A process that nobody can reach: no name, or, once it is stopped, none in another table.
-  fileprivate func isForgotten(_ id: ObjectID) -> Bool {
-    let tables = Set(names(of: id).compactMap { capabilities[$0].flatMap { holder(of: $0) } })
+  fileprivate func isForgotten(_ id: ObjectID, _ names: Names) -> Bool {
     switch processes[id]?.state {
-    case .new, .running: return tables.isEmpty
-    case .stopped: return tables.subtracting([id]).isEmpty
-    default: return false
+    case .new, .running: !names.objects.contains(id)
+    case .stopped: !names.knownToOthers.contains(id)
+    default: false
     }
   }
 
@@ -179,6 +192,12 @@ extension World {
     if let thread = threads[id] { return thread.activity != .new && thread.activity != .ended }
     if budgets[id] != nil { return !charged(to: id).isEmpty }
     return memories.values.contains { $0.whole == id }
+  }
+
+  /// The parts of memories, and theirs.
+  fileprivate func parts(of wholes: Set<ObjectID>) -> Set<ObjectID> {
+    let parts = memories.filter { $0.value.whole.map(wholes.contains) ?? false }.keys
+    return parts.isEmpty ? [] : Set(parts).union(self.parts(of: Set(parts)))
   }
 
   fileprivate func chargedBelow(_ budget: ObjectID) -> Set<ObjectID> {

@@ -139,6 +139,8 @@ extension Change {
   }
 
   private mutating func give(_ attachment: Attachment, to process: ObjectID, as handle: UInt32) {
+    // It was made when the message was sent: what it was made of may be gone.
+    if let copy = attachment.copy { return put(copy, into: process, as: handle) }
     guard let source = world.capabilities[attachment.source] else { return }
     var rights = source.rights.intersection(attachment.rights)
     if source.type == .reply { rights = rights.union(.transfer) }
@@ -146,8 +148,6 @@ extension Change {
       cancelWaits(through: attachment.source)
       put(attachment.source, into: process, as: handle)
       world.capabilities[attachment.source]?.rights = rights
-    } else if let copy = attachment.copy {
-      put(copy, into: process, as: handle)
     } else {
       let place = Place.slot(process: process, handle: handle)
       world.add(source.copy(of: attachment.source, rights: rights, at: place))

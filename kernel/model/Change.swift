@@ -6,18 +6,28 @@ struct Signal: Hashable {
   var bits: UInt64
 }
 
+/// Which of the signals that ends bring come at once, so that a waiter which is about to end itself
+/// takes one along. The others come when all else is over.
+final class Timing {
+  let isEarly: [Bool]
+  /// How many signals there were of which both is possible.
+  var choiceCount = 0
+  init(isEarly: [Bool]) { self.isEarly = isEarly }
+}
+
 /// A world in the middle of a step, with what the step has completed so far.
-///
-/// Signals are kept to the end: what goes in the same step no longer takes them.
 struct Change {
   var world: World
   let observed: [ObjectID: Completion]
   var completions: [ObjectID: Completion] = [:]
   var signals: [Signal] = []
+  let timing: Timing
+  private var choiceCount = 0
   /// False once the kernel has made a choice that it must not make.
   var isPermitted = true
 
-  init(world: World, observed: [ObjectID: Completion]) {
+  init(world: World, observed: [ObjectID: Completion], timing: Timing) {
+    self.timing = timing
     self.world = world
     self.observed = observed
   }
@@ -33,7 +43,8 @@ struct Change {
 
   /// Ends a wait without what was waited for. A fault that is not handled stops the process.
   mutating func endWait(of thread: ObjectID, with status: SyscallStatus) {
-    guard let activity = world.threads[thread]?.activity else { return }
+    // Another's end, in the same step, may have been its own.
+    guard let activity = world.threads[thread]?.activity, activity != .ended else { return }
     withdraw(thread)
     if activity.isReportedFault { stop(at: thread) } else { complete(thread, Completion(status)) }
   }
@@ -103,9 +114,17 @@ struct Change {
 
   /// Signals through a capability: its badge, or 1.
   mutating func signal(through capability: Capability) {
-    signals.append(
-      Signal(
-        notification: capability.object, bits: capability.badge == 0 ? 1 : capability.badge))
+    signals.append(Signal(through: capability))
+  }
+
+  /// Signals that something has ended, while other things end.
+  mutating func announce(through capability: Capability) {
+    let signal = Signal(through: capability)
+    guard world.isAwaited(signal.notification) else { return signals.append(signal) }
+    let isEarly = choiceCount < timing.isEarly.count && timing.isEarly[choiceCount]
+    choiceCount += 1
+    timing.choiceCount = max(timing.choiceCount, choiceCount)
+    if isEarly { deliver(signal) } else { signals.append(signal) }
   }
 
   /// Gives bits to the thread that has waited longest, else to the bound one that receives, else to
@@ -145,7 +164,7 @@ struct Change {
   // MARK: The end of a step
 
   /// Ends all that has no reason to live, then delivers the signals in every order.
-  func settled() -> Set<Step> {
+  func settled() -> [Step] {
     var change = self
     while change.endOne() {}
     guard change.isPermitted else { return [] }
@@ -153,7 +172,7 @@ struct Change {
   }
 
   /// The order matters only among the signals of one notification that somebody waits for.
-  private func withSignals() -> Set<Step> {
+  private func withSignals() -> [Step] {
     guard let first = signals.first else {
       return [Step(completions: completions, world: world)]
     }
@@ -163,8 +182,15 @@ struct Change {
       var next = self
       next.signals.remove(at: signals.firstIndex(of: signal) ?? 0)
       next.deliver(signal)
-      steps.formUnion(next.withSignals())
+      for step in next.withSignals() where !steps.contains(step) { steps.append(step) }
     }
+  }
+}
+
+extension Signal {
+  init(through capability: Capability) {
+    self.init(
+      notification: capability.object, bits: capability.badge == 0 ? 1 : capability.badge)
   }
 }
 

@@ -28,13 +28,43 @@ public struct Step: Hashable, Sendable {
 public func outcomes(
   of event: Event, in world: World, observing observed: [ObjectID: Completion] = [:]
 ) -> [Step] {
-  var change = Change(world: world, observed: observed)
+  outcomes(of: event, in: world, observing: observed, isNarrow: false)
+}
+
+/// The outcomes whose completions are those that were observed.
+public func steps(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion]
+) -> [Step] {
+  outcomes(of: event, in: world, observing: observed, isNarrow: true)
+    .filter { $0.completions == observed }
+}
+
+/// - Parameter isNarrow: Whether outcomes may be left out that cannot be what was observed.
+private func outcomes(
+  of event: Event, in world: World, observing observed: [ObjectID: Completion], isNarrow: Bool
+) -> [Step] {
+  let late = Timing(isEarly: [])
+  var steps = outcomes(
+    of: event, in: Change(world: world, observed: observed, timing: late), isNarrow: isNarrow)
+  // Of more than six the rest comes late.
+  for choice in 0..<1 << min(late.choiceCount, 6) where choice > 0 {
+    let timing = Timing(isEarly: (0..<late.choiceCount).map { choice >> $0 & 1 == 1 })
+    let others = outcomes(
+      of: event, in: Change(world: world, observed: observed, timing: timing), isNarrow: isNarrow)
+    for step in others where !steps.contains(step) { steps.append(step) }
+  }
+  return steps
+}
+
+private func outcomes(of event: Event, in start: Change, isNarrow: Bool) -> [Step] {
+  var change = start
+  let world = start.world
   switch event {
   case .systemCall(let thread, let request):
     guard world.mayRun(thread) else { return [] }
     var attempt = Attempt(of: request, by: thread, in: change)
     attempt.make()
-    return Array(attempt.outcomes())
+    return attempt.outcomes(isNarrow: isNarrow)
   case .fault(let thread, let fault):
     guard world.mayRun(thread) else { return [] }
     change.fault(of: thread, fault)
@@ -42,12 +72,5 @@ public func outcomes(
     guard world.threads[thread]?.activity.hasDeadline == true else { return [] }
     change.endWait(of: thread, with: .timedOut)
   }
-  return Array(change.settled())
-}
-
-/// The outcomes whose completions are those that were observed.
-public func steps(
-  of event: Event, in world: World, observing observed: [ObjectID: Completion]
-) -> [Step] {
-  outcomes(of: event, in: world, observing: observed).filter { $0.completions == observed }
+  return change.settled()
 }

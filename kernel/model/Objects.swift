@@ -17,7 +17,7 @@ public struct Notification: Hashable, Sendable {
 
 public struct Memory: Hashable, Sendable {
   public var byteCount: UInt64
-  /// The memory of which this is a part; never a part itself.
+  /// The memory of which this is a part; it may be a part itself.
   public var whole: ObjectID?
   public init(byteCount: UInt64, whole: ObjectID? = nil) {
     self.byteCount = byteCount

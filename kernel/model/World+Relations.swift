@@ -6,7 +6,9 @@ extension World {
 
   /// The capability that a handle names in a process's table.
   public func find(_ handle: UInt64, in process: ObjectID) -> CapabilityID? {
-    UInt32(exactly: handle).flatMap { table(of: process)[$0] }
+    guard let handle = UInt32(exactly: handle) else { return nil }
+    let place = Place.slot(process: process, handle: handle)
+    return capabilities.first { $0.value.place == place }?.key
   }
 
   /// What a process can name, by handle.
@@ -158,7 +160,8 @@ extension Activity {
   func depends(on id: CapabilityID) -> Bool {
     switch self {
     case .sending(let message):
-      message.through == id || message.attachments.contains { $0.source == id || $0.copy == id }
+      message.through == id
+        || message.attachments.contains { ($0.isMove ? $0.source : $0.copy) == id }
     case .receiving(let reception): reception.through == id
     case .waiting(_, let through): through == id
     default: false
@@ -167,6 +170,11 @@ extension Activity {
 
   var attachments: [Attachment] {
     if case .sending(let message) = self { message.attachments } else { [] }
+  }
+
+  /// Whether it is to send a message that nobody answers.
+  var isSendingPlainly: Bool {
+    if case .sending(let message) = self { message.kind == .send } else { false }
   }
 
   /// The fault that somebody is to handle, or may be handling.
@@ -187,8 +195,7 @@ extension Activity {
 
   /// The state that `query` answers, but that `running` shows as `ready`.
   public var state: ThreadState {
-    if isReportedFault { return .faulted }
-    return switch self {
+    switch self {
     case .new: .new
     case .runnable: .ready
     case .sending: .sending

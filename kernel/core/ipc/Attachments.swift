@@ -42,11 +42,15 @@ extension Kernel where P: ~Copyable {
 
   /// Reads the current thread's transfer record.
   ///
-  /// - Parameter address: Where the record is, or nil for a call without one.
-  /// - Throws: `badPointer`; `badArgument(2)` for a count over 4, undefined bits or a
+  /// - Parameters:
+  ///   - address: Where the record is, or nil for a call without one.
+  ///   - limit: How many capabilities may be attached.
+  /// - Throws: `badPointer`; `badArgument(2)` for a count over the limit, undefined bits or a
   ///   capability moved that is listed twice; `badCapability`, `noRight` or `badState`
   ///   for a capability that cannot be attached. Cost: constant, see `movedWaitLimit`.
-  mutating func readAttachments(at address: UInt64?) throws(Failure) -> Attachments {
+  mutating func readAttachments(
+    at address: UInt64?, atMost limit: UInt64 = Limits.messageCapabilities
+  ) throws(Failure) -> Attachments {
     var attached = Attachments()
     guard let address else { return attached }
     let process = objects[current].process
@@ -54,7 +58,7 @@ extension Kernel where P: ~Copyable {
     for index in 0..<6 {
       record[index] = try readWord(at: address &+ UInt64(index) * 8, in: process)
     }
-    guard record[0] <= Limits.messageCapabilities else { throw .badArgument(2) }
+    guard record[0] <= limit else { throw .badArgument(2) }
     attached.accepts = record[1]
     for index in 0..<Int(record[0]) {
       let transfer = CapabilityTransfer(rawValue: record[index + 2])

@@ -14,14 +14,13 @@ extension Kernel where P: ~Copyable {
   /// - Parameter arguments: The endpoint; the deadline; a record whose `accepts` names slots for
   ///   capabilities that may come, and which attaches none.
   /// - Throws: `badCapability`, `wrongType`; `noRight` without `read`; `badArgument(11)` for a
-  ///   word count or a reply handle; what `readAttachments` throws; `badArgument(2)` for
-  ///   attached capabilities; then what the other `receive` throws. A wait ends with `peerGone`,
+  ///   word count or a reply handle; what `readAttachments` throws, to which nothing may be
+  ///   attached; then what the other `receive` throws. A wait ends with `peerGone`,
   ///   `timedOut`, or `cancelled` when its capability is deleted, revoked or moved.
   mutating func receive(_ arguments: MessageArguments) throws(Failure) {
     let source = try lookUp(arguments.endpoint, as: Endpoint.self, needing: .read)
     guard arguments.wordCount == 0, arguments.reply == .none else { throw .badArgument(11) }
-    let attached = try readAttachments(at: arguments.record)
-    guard attached.count == 0 else { throw .badArgument(2) }
+    let attached = try readAttachments(at: arguments.record, atMost: 0)
     try receive(through: source, accepts: attached.accepts, deadline: arguments.deadline)
   }
 

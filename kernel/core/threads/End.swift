@@ -20,6 +20,7 @@ extension ObjectStore where P: ~Copyable {
     // It has ended for a reason of its own now: its process may outlive it, or be gone.
     self[thread].isUnhandled = false
     self[thread].state = .ended
+    self[thread].isSuspended = false
     self[thread].exitValue = value
     let home = self[thread].home
     if self[home].current == thread { self[home].needsSchedule = true }
