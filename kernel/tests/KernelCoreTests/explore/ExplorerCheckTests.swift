@@ -19,7 +19,8 @@ import Testing
     explorer.run(stateLimit: states)
     print("explorer: \(name): \(explorer.summary(since: start))")
     ExplorerTests.report(explorer.finding, in: name)
-    #expect(explorer.edgeCount > 0)
+    let edgeCount = explorer.edgeCount
+    #expect(edgeCount > 0)
   }
 
   // MARK: Symmetry
@@ -36,9 +37,11 @@ import Testing
     whole.look = { orbits.insert($0.reducedDigest()) }
     whole.run()
     print("explorer: \(name) without symmetry: \(whole.stateCount) states")
-    #expect(whole.isClosed && whole.stateCount > reduced.stateCount)
-    #expect(orbits.count == reduced.stateCount)
-    #expect(StateDigest.union(orbits) == reduced.digest)
+    let (isClosed, wholeCount) = (whole.isClosed, whole.stateCount)
+    let (count, digest) = (reduced.stateCount, reduced.digest)
+    #expect(isClosed && wholeCount > count)
+    #expect(orbits.count == count)
+    #expect(StateDigest.union(orbits) == digest)
   }
 
   /// A state and its steps, renamed, are a state and its steps.
@@ -54,6 +57,59 @@ import Testing
     let world = try #require(NamedWorld.all.first { $0.name == name })
     let twins = TwinWorld.renamed(world.configuration, roles: roles, slots: slots)
     Self.explore(twins, "\(name), renamed", states: Self.states / 2)
+  }
+
+  // MARK: What is left out
+
+  /// What a state leaves out makes no difference: states that are taken for one, however they came
+  /// about, have the same successors, step by step. Looked at in some of the edges to known states.
+  @Test(arguments: [
+    "calls", "ends", "process", "signals", "interrupts", "batches", "2x2x2", "messages",
+    "messages-in-process", "3x1x2",
+  ])
+  func statesThatAreTakenForOneHaveTheSameSuccessors(_ name: String) throws {
+    var configuration = try #require(NamedWorld.all.first { $0.name == name }).configuration
+    configuration.isReduced = false
+    let world = ExploredWorld(configuration)
+    var known: [StateDigest: [StateDigest?]] = [:]
+    var pending: [(image: ExploredWorld.Image, trace: [ExploredStep])] = [(world.image(), [])]
+    var (edgeCount, comparedCount) = (0, 0)
+    // The last one first: histories are long then, and states are met in different ways.
+    while let (image, trace) = pending.popLast(), known.count < Self.states / 3 {
+      for step in world.steps {
+        world.restore(image)
+        guard world.take(step) else { continue }
+        edgeCount += 1
+        let digest = world.read().digest
+        let before = known[digest]
+        guard before == nil || edgeCount % 10 == 0 else { continue }
+        let next = world.image()
+        let successors = Self.successors(of: next, in: world)
+        known[digest] = successors
+        guard let before else {
+          pending.append((next, trace + [step]))
+          continue
+        }
+        comparedCount += 1
+        guard before != successors else { continue }
+        let parting = world.steps.indices.first { before[$0] != successors[$0] } ?? 0
+        ExplorerTests.report(
+          (trace + [step], ["\(world.steps[parting]) leads elsewhere than after another history"]),
+          in: name)
+        return
+      }
+    }
+    print("explorer: \(name): \(known.count) states, \(comparedCount) of them met again compared")
+    #expect(comparedCount > 0)
+  }
+
+  private static func successors(
+    of image: ExploredWorld.Image, in world: ExploredWorld
+  ) -> [StateDigest?] {
+    world.steps.map { step in
+      world.restore(image)
+      return world.take(step) ? world.read().digest : nil
+    }
   }
 
   // MARK: Authority

@@ -43,6 +43,13 @@ import Testing
     Issue.record("MNOS_WORLD=\(name) MNOS_REPLAY='\(trace)': \(finding.findings)")
   }
 
+  private static func expectAll(_ explorer: Explorer<ExploredWorld>, of world: NamedWorld) {
+    let (isClosed, digest) = (explorer.isClosed, explorer.digest.description)
+    #expect(isClosed)
+    #expect(world.states == explorer.stateCount)
+    #expect(world.digest == digest)
+  }
+
   private static func checkCalls(_ explorer: Explorer<ExploredWorld>, _ world: NamedWorld) {
     let never = explorer.neverEndingCalls(
       by: cooperative, threadCount: world.configuration.threadCount)
@@ -55,9 +62,7 @@ import Testing
   func closes(_ world: NamedWorld) {
     guard Self.isAskedFor(world) else { return }
     let explorer = Self.explore(world)
-    #expect(explorer.isClosed)
-    if let states = world.states { #expect(explorer.stateCount == states) }
-    if !world.digest.isEmpty { #expect(explorer.digest.description == world.digest) }
+    Self.expectAll(explorer, of: world)
     Self.checkCalls(explorer, world)
   }
 
@@ -65,8 +70,7 @@ import Testing
   func everyOrderOfSteps(_ world: NamedWorld) {
     guard Self.isAskedFor(world) else { return }
     let explorer = Self.explore(world)
-    #expect(explorer.isClosed)
-    if let states = world.states { #expect(explorer.stateCount == states) }
+    Self.expectAll(explorer, of: world)
   }
 
   @Test(.enabled(if: environment["MNOS_DEPTH"] != nil || environment["MNOS_STATES"] != nil))

@@ -22,17 +22,17 @@ struct NamedWorld: CustomTestStringConvertible {
     NamedWorld(
       name: "calls",
       configuration: .init(slotCount: 1, holdings: [[1], [1]], kinds: calls),
-      states: 59, digest: "f1ce9c68c419555134aa8120e0a6a457"),
+      states: 51, digest: "33fd664406f77a0c7d5468c2fc4ec0da"),
     NamedWorld(
       name: "ends",
       configuration: .init(slotCount: 1, holdings: [[1], [1]], kinds: calls + ends),
-      states: 139, digest: "bb1e42d0766794d81272bad4205ef07b"),
+      states: 125, digest: "b9d202d201f0fe87d794102533cb3f90"),
     NamedWorld(
       name: "process",
       configuration: .init(
         holdings: [[1, 0]], isOneProcess: true,
         kinds: calls + [.keepReply, .replyThrough, .delete]),
-      states: 233, digest: "ea55c6f92b224f3d3706e06063fbbe40"),
+      states: 201, digest: "4a854355aa386dc0c6c3f0f2af953ccc"),
     NamedWorld(
       name: "signals",
       configuration: .init(
@@ -40,7 +40,7 @@ struct NamedWorld: CustomTestStringConvertible {
         kinds: [
           .signal, .wait, .pollingWait, .delete, .destroy, .suspend, .resume, .exit, .kill,
         ]),
-      states: 71, digest: "22d2c7adfe69dd1434a16222ce3620ab"),
+      states: 70, digest: "a6dc0758163e4dde971a4d719bd5b831"),
     NamedWorld(
       name: "interrupts",
       configuration: .init(
@@ -49,7 +49,7 @@ struct NamedWorld: CustomTestStringConvertible {
           .signal, .wait, .pollingWait, .delete, .destroy, .interrupt, .acknowledge, .earlyTimer,
           .slice, .exit, .work, .end,
         ], splitsWork: true, hasInterrupt: true),
-      states: 240, digest: "5ed12bfe582104098899232aeb1c3aea"),
+      states: 240, digest: "7dd15d5ea1c91593f632437d6a57073e"),
     NamedWorld(
       name: "batches",
       configuration: .init(
@@ -58,7 +58,7 @@ struct NamedWorld: CustomTestStringConvertible {
           .receive, .call, .callWithDeadline, .reply, .delete, .revoke, .destroy, .kill, .timeOut,
           .earlyTimer, .slice, .work, .end,
         ], splitsWork: true),
-      states: 542, digest: "5f20fcacddbd8a5aee5f272e4c1e02a6"),
+      states: 508, digest: "9cb152fc27c73ff1b5e1d569f51b9bb4"),
     NamedWorld(
       name: "2x1x2", configuration: .init(kinds: ExploredConfiguration.eightKinds),
       states: 4868, digest: "031fdf030e7862acc473ac91f455717a"),

@@ -78,22 +78,24 @@ extension StateReader {
     add(key(store[thread].endWatcher))
     add(store[thread].exitValue)
     switch store[thread].state {
-    case .sending: addMessage(of: thread, isSent: false)
-    case .receiving, .awaitingReply: addMessage(of: thread, isSent: true)
+    case .sending, .receiving, .awaitingReply: addMessage(of: thread)
     default: break
     }
   }
 
-  private mutating func addMessage(of thread: ThreadID, isSent: Bool) {
+  /// What a wait's message says that is looked at later. The rest is left from calls before: the
+  /// fast path does not clear it.
+  private mutating func addMessage(of thread: ThreadID) {
     let message = store[thread].message
-    add(
-      UInt64(message.callBits) | UInt64(message.wordCount) << 8
-        | (message.isFault ? 1 << 16 : 0) | (message.mayGrant ? 1 << 17 : 0))
+    let state = store[thread].state
     // Slots are named by their places.
     let process = processes.firstIndex(of: store[thread].process) ?? 0
     let accepts = message.accepts
     add(accepts == 0 || accepts > UInt64(slotCount) ? accepts : place(UInt16(accepts), process))
-    guard !isSent else { return }
+    guard state != .receiving else { return add(message.mayGrant ? 1 : 0) }
+    add(UInt64(message.callBits) | (message.isFault ? 1 << 16 : 0))
+    guard state == .sending else { return }
+    add(UInt64(message.wordCount))
     add(message.badge)
     add(UInt64(message.moves) | UInt64(message.transferCount) << 8)
     for index in 0..<Int(message.transferCount) {

@@ -62,9 +62,10 @@ struct StateReader {
     var best: (digest: StateDigest, order: StateOrder)?
     for order in isReduced ?? self.isReduced ? orders() : [ownOrder] {
       let digest = digest(in: order)
-      if best == nil || digest < best!.digest { best = (digest, order) }
+      if best.map({ digest < $0.digest }) ?? true { best = (digest, order) }
     }
-    return best!
+    guard let best else { preconditionFailure("no order at all") }
+    return best
   }
 
   /// The order in which roles and slots have their own places.
@@ -177,6 +178,8 @@ struct StateReader {
 
   private func key(ofRole role: Int, _ slotKeys: [[UInt64]]) -> UInt64 {
     let thread = threads[role]
+    // What is left of it has no more to say than what the digest takes of it.
+    guard !store[thread].isDetached else { return 1 }
     var digest = StateDigest()
     digest.add(stateWord(of: thread))
     digest.add(store[thread].waitSlot.isNone ? 0 : 1)
