@@ -196,8 +196,13 @@ struct Census {
 
   /// Every slot of a table, free or not.
   static func allSlots(of process: ProcessID, _ kernel: borrowing TestKernel) -> [SlotID] {
-    chunks(of: process, kernel).flatMap { _, frame in
-      (0..<Granule.perFrame).map { SlotID(granule: frame * Granule.perFrame + $0) }
+    var result: [SlotID] = []
+    for (_, frame) in chunks(of: process, kernel) {
+      result.reserveCapacity(result.count + Int(Granule.perFrame))
+      for offset in 0..<Granule.perFrame {
+        result.append(SlotID(granule: frame * Granule.perFrame + offset))
+      }
     }
+    return result
   }
 }

@@ -162,10 +162,10 @@ extension KernelAuditor {
     for process in census.processes where kernel.objects[process].state != .ended {
       let owner = kernel.objects[process]
       guard owner.endStage.rawValue < EndStage.chunks.rawValue else { continue }
-      var freeSlots: Set<UInt32> = []
+      var freeSlots = GranuleSet(kernel)
       var previous = SlotID.none
       for slot in Census.members(owner.table.free, kernel)
-      where freeSlots.insert(slot.granule).inserted {
+      where freeSlots.insert(slot.granule) {
         expect(kernel.objects[slot].state == .free, "free list holds slot \(slot.granule)")
         if !previous.isNone {
           expect(kernel.objects[slot].previous == previous, "free list: back link")

@@ -4,97 +4,59 @@ import PlatformSim
 
 @testable import KernelCore
 
-/// One thing that can happen in an explored world: a call of one of the threads, or something that
-/// comes from outside.
-struct ExploredStep: Hashable, CustomStringConvertible {
-  enum Kind: String, CaseIterable {
-    // Calls, with the slots that they name.
-    case send, pollingSend, sendMove, sendCopy
-    case receive, pollingReceive, receiveInto
-    case call, callWithDeadline, callMove
-    case reply, replyMove, replyAndReceive, replyThrough
-    case keepReply, dropReply
-    case copy, copyToRead, copyToWrite, badge, move, delete, revoke, destroy
-    case signal, wait, pollingWait
-    case exit
-    // From outside.
-    case timeOut, suspend, resume, kill
-  }
-
-  let kind: Kind
-  /// Whose call it is, or whom it happens to.
-  var role = 0
-  /// The slots that it names.
-  var first: UInt16 = 0
-  var second: UInt16 = 0
-
-  var description: String {
-    let slots = [first, second].filter { $0 > 0 }.map { "\($0)" }.joined(separator: " ")
-    return "\(role).\(kind)\(slots.isEmpty ? "" : "(\(slots))")"
-  }
-}
-
 /// A small machine whose every state is looked at.
-struct ExploredWorld {
-  /// What there is in it.
-  struct Configuration: CustomStringConvertible {
-    var threadCount = 2
-    /// Slots of each process that calls name.
-    var slotCount: UInt16 = 2
-    /// What each process holds in its slots at first: indices of these objects, 0 for nothing.
-    var objects: [ObjectType] = [.endpoint]
-    var holdings: [[Int]] = [[1, 0], [1, 0]]
-    /// Whether the threads are one process's. The first holding is theirs then.
-    var isOneProcess = false
-    var kinds: [ExploredStep.Kind] = Self.messages
-
-    static let messages = ExploredStep.Kind.allCases.filter {
-      ![.signal, .wait, .pollingWait].contains($0)
-    }
-
-    var description: String {
-      "\(threadCount) threads \(isOneProcess ? "of one process" : "of their own processes"), "
-        + "\(objects.count) objects, \(slotCount) slots, \(steps.count) steps of "
-        + "\(kinds.count) kinds"
-    }
-
-    /// All that can be tried in a state.
-    var steps: [ExploredStep] {
-      (0..<threadCount).flatMap { role in kinds.flatMap { steps($0, role) } }
-    }
-
-    private func steps(_ kind: ExploredStep.Kind, _ role: Int) -> [ExploredStep] {
-      let slots = 1...slotCount
-      switch kind {
-      case .reply, .dropReply, .exit, .suspend, .resume, .kill:
-        return [ExploredStep(kind: kind, role: role)]
-      case .timeOut: return role == 0 ? [ExploredStep(kind: kind)] : []
-      case .sendMove, .sendCopy, .callMove, .receiveInto:
-        return slots.flatMap { first in
-          slots.map { ExploredStep(kind: kind, role: role, first: first, second: $0) }
-        }
-      case .copy, .copyToRead, .copyToWrite, .badge, .move:
-        return slots.flatMap { first in
-          slots.filter { $0 != first }.map {
-            ExploredStep(kind: kind, role: role, first: first, second: $0)
-          }
-        }
-      default: return slots.map { ExploredStep(kind: kind, role: role, first: $0) }
-      }
-    }
+final class ExploredWorld: Explorable {
+  struct Image {
+    let machine: MachineImage
+    let done: [Int]
   }
 
-  let configuration: Configuration
+  let configuration: ExploredConfiguration
   let machine: TestMachine
   let actors: [Actor]
+  let steps: [ExploredStep]
+  /// What its threads put into messages and badges that only some of them are to see.
+  let secret: Secret
+  private(set) var findingsOfStep: [String] = []
+  let interrupt: Handle
+  let interruptID: InterruptID
+  /// How many steps of its program each thread has made.
+  private(set) var done: [Int]
+  private let keeper: MachineKeeper
+  private(set) var reader: StateReader
 
-  init(_ configuration: Configuration) {
+  init(_ configuration: ExploredConfiguration, secret: Secret = Secret()) {
     self.configuration = configuration
+    self.secret = secret
+    steps = configuration.steps
+    done = Array(repeating: 0, count: configuration.threadCount)
+    machine = Self.makeMachine()
+    let objects = configuration.objects.map { [machine] in machine.make($0) }
+    actors = Self.makeActors(configuration, machine, objects)
+    interrupt = configuration.hasInterrupt ? Self.bindLine(machine, to: objects[0]) : .none
+    interruptID =
+      interrupt == .none
+      ? .none : machine.object(of: interrupt, in: machine.initial).narrowed(to: Interrupt.self)
+    Self.derive(configuration, machine, actors)
+    // Nobody but the actors can do anything with the objects.
+    for object in objects { machine.delete(machine.initial, object) }
+    machine.runsWork = !configuration.splitsWork
+    secret.fill(machine, actors)
+    keeper = MachineKeeper(machine)
+    reader = StateReader(
+      machine, actors: actors, configuration: configuration, interrupt: interruptID)
+  }
+
+  /// As few frames as the worlds need: going back to a state copies all of them.
+  private static func makeMachine() -> TestMachine {
     var small = TestMachine.Configuration()
     small.frameCount = 48
-    let machine = TestMachine(small)
-    self.machine = machine
-    let objects = configuration.objects.map { machine.make($0) }
+    return TestMachine(small)
+  }
+
+  private static func makeActors(
+    _ configuration: ExploredConfiguration, _ machine: TestMachine, _ objects: [Handle]
+  ) -> [Actor] {
     var actors: [Actor] = []
     for role in 0..<configuration.threadCount {
       if configuration.isOneProcess, let first = actors.first {
@@ -110,122 +72,123 @@ struct ExploredWorld {
       }
       actors.append(actor)
     }
-    // Nobody but the actors can do anything with the objects.
-    for object in objects { machine.delete(machine.initial, object) }
-    self.actors = actors
+    return actors
   }
 
-  private init(copying other: ExploredWorld) {
-    configuration = other.configuration
-    machine = TestMachine(copying: other.machine)
-    actors = other.actors
+  private static func bindLine(_ machine: TestMachine, to notification: Handle) -> Handle {
+    let line = machine.make(.interrupt, [UInt64(TestMachine.machineHandle.rawValue), 3])
+    let bound = machine.call(
+      machine.initial, .bind, UInt64(line.rawValue), UInt64(notification.rawValue))
+    precondition(bound.status == .ok, "bind: \(bound)")
+    return line
   }
 
-  func copy() -> ExploredWorld { ExploredWorld(copying: self) }
-
-  var state: CanonicalState {
-    let processes = configuration.isOneProcess ? [actors[0].process] : actors.map(\.process)
-    return CanonicalState(
-      machine.kernel, threads: actors.map(\.thread), processes: processes,
-      slotCount: configuration.slotCount)
+  /// Makes what work on the first thread's capability takes long by, in init's table; and before
+  /// that, so that it is the last to go, a capability of the second thread's, in its second slot.
+  private static func derive(
+    _ configuration: ExploredConfiguration, _ machine: TestMachine, _ actors: [Actor]
+  ) {
+    let objects = machine.kernel.objects
+    guard configuration.fillerCount > 0 else { return }
+    let source = objects[actors[0].process].table.slot(at: 1, in: objects)
+    let second = objects[actors[1].process].table.slot(at: 2, in: objects)
+    objects.derive(from: source, to: second, rights: .all)
+    for _ in 0..<configuration.fillerCount {
+      if objects[machine.initial.process].table.free.isEmpty {
+        let isGrown: Void? = try? machine.kernel.growTable(of: machine.initial.process)
+        precondition(isGrown != nil, "init's table cannot grow")
+        machine.kernel.growth.count = 0
+      }
+      objects.derive(
+        from: source, to: objects[machine.initial.process].table.free.first, rights: .write)
+    }
   }
+
+  // MARK: States
+
+  func image() -> Image { Image(machine: keeper.image(), done: done) }
+
+  func restore(_ image: borrowing Image) {
+    keeper.restore(image.machine)
+    done = image.done
+  }
+
+  func read() -> (digest: StateDigest, roles: [Int]) {
+    var (digest, order) = reader.read()
+    if !configuration.programs.isEmpty { for count in done { digest.add(UInt64(count)) } }
+    return (digest, order.roles)
+  }
+
+  /// The digest that the state would have if threads and slots were all alike.
+  func reducedDigest() -> StateDigest { reader.read(isReduced: true).digest }
+
+  /// The digest of the state with roles and slots in an order.
+  func digest(in order: StateOrder) -> StateDigest { reader.digest(in: order) }
+
+  var findings: [String] { machine.findings(ignoringPriorities: true) }
 
   // MARK: Steps
 
-  /// Makes a step; false if it cannot be made in this state.
   func take(_ step: ExploredStep) -> Bool {
+    if !configuration.programs.isEmpty, !step.isFromOutside, step.kind != .work {
+      let program = configuration.programs[step.role]
+      guard done[step.role] < program.count, program[done[step.role]] == step else { return false }
+    }
+    guard configuration.checksAuthority else { return make(step) }
+    let authority = Authority(of: step, in: self)
+    let before = Fingerprints(self)
+    guard make(step) else { return false }
+    findingsOfStep = authority.violations(from: before, to: Fingerprints(self))
+    return true
+  }
+
+  private func make(_ step: ExploredStep) -> Bool {
     let actor = actors[step.role]
+    machine.salt = step.role == secret.observer ? 0 : secret.salt
     switch step.kind {
     case .timeOut: return timeOut()
+    case .earlyTimer: machine.enter { $0.timerFired() }
+    case .slice: machine.advance(to: machine.now + TestKernel.sliceLength)
+    case .interrupt: return interruptLine()
+    case .acknowledge:
+      machine.call(machine.initial, .acknowledge, UInt64(interrupt.rawValue))
     case .suspend: machine.suspend(actor)
     case .resume: machine.resume(actor)
     case .kill: machine.destroy(machine.initial, actor.threadHandle)
+    case .work:
+      guard machine.isWorking(actor), isThere(actor) else { return false }
+      machine.continueWork(of: actor)
+    case .end:
+      guard machine.isReaping else { return false }
+      // Whoever has the turn: between threads and ends that is a matter of time.
+      machine.enter { $0.reapBatch() }
     default:
       guard machine.canAct(actor), machine.kernel.objects[actor.process].state == .running else {
         return false
       }
+      done[step.role] += 1
       call(step, actor)
     }
     return true
   }
 
+  private func isThere(_ actor: Actor) -> Bool {
+    let thread = machine.kernel.objects[actor.thread]
+    return thread.isRunnable && machine.kernel.objects[actor.process].state == .running
+  }
+
   /// The earliest deadline passes.
   private func timeOut() -> Bool {
-    let due = machine.kernel.platform.cpus[0].timerDeadline
+    let due = machine.kernel.objects[machine.kernel.cpu].timers.deadline(in: machine.kernel.objects)
     guard due < 1 << 62 else { return false }
     machine.advance(to: max(due, machine.now))
     return true
   }
 
-  private func call(_ step: ExploredStep, _ actor: Actor) {
-    switch step.kind {
-    case .send, .pollingSend, .sendMove, .sendCopy, .receive, .pollingReceive, .receiveInto, .call,
-      .callWithDeadline, .callMove:
-      message(step, actor)
-    case .reply, .replyMove, .replyAndReceive, .replyThrough, .keepReply, .dropReply:
-      answer(step, actor)
-    default: manage(step, actor)
-    }
-  }
-
-  private func message(_ step: ExploredStep, _ actor: Actor) {
-    let (first, second) = (handle(step.first, actor), handle(step.second, actor))
-    let due = machine.now + 1_000_000
-    switch step.kind {
-    case .send: machine.send(actor, first, [1])
-    case .pollingSend: machine.send(actor, first, [1], deadline: 0)
-    case .sendMove: machine.send(actor, first, [1], .move(second))
-    case .sendCopy: machine.send(actor, first, [1], .copy(second))
-    case .receive: machine.receive(actor, first)
-    case .pollingReceive: machine.receive(actor, first, deadline: 0)
-    case .receiveInto:
-      machine.receive(actor, first, TestMachine.Transfers(accepts: [step.second]))
-    case .call: machine.request(actor, first, [1])
-    case .callWithDeadline: machine.request(actor, first, [1], deadline: due)
-    default: machine.request(actor, first, [1], .move(second))
-    }
-  }
-
-  private func answer(_ step: ExploredStep, _ actor: Actor) {
-    let first = handle(step.first, actor)
-    switch step.kind {
-    case .reply: machine.reply(actor, right(of: actor), [2])
-    case .replyMove: machine.reply(actor, right(of: actor), [2], .move(first))
-    case .replyAndReceive: machine.replyAndReceive(actor, right(of: actor), first, [2])
-    case .replyThrough: machine.reply(actor, first, [2])
-    case .keepReply: machine.move(actor, right(of: actor), slot: step.first)
-    default: machine.delete(actor, right(of: actor))
-    }
-  }
-
-  private func manage(_ step: ExploredStep, _ actor: Actor) {
-    let (first, slot) = (handle(step.first, actor), step.second)
-    switch step.kind {
-    case .copy: machine.copy(actor, first, slot: slot, rights: .all)
-    case .copyToRead: machine.copy(actor, first, slot: slot, rights: .read.union(.transfer))
-    case .copyToWrite:
-      machine.copy(actor, first, slot: slot, rights: .write.union(.call).union(.grant))
-    case .badge: machine.copy(actor, first, slot: slot, rights: .all, badge: 5)
-    case .move: machine.move(actor, first, slot: slot)
-    case .delete: machine.delete(actor, first)
-    case .revoke: machine.revoke(actor, first)
-    case .destroy: machine.destroy(actor, first)
-    case .signal: machine.signal(actor, first)
-    case .wait: machine.wait(actor, first)
-    case .pollingWait: machine.wait(actor, first, deadline: 0)
-    case .exit: machine.call(actor, .exit, 7)
-    default: break
-    }
-  }
-
-  /// What a slot's handle is now, also where it is free.
-  private func handle(_ index: UInt16, _ actor: Actor) -> Handle {
-    index == 0 ? .none : machine.kernel.objects[machine.slot(at: index, of: actor)].handle
-  }
-
-  /// The right to answer that an actor's thread keeps.
-  private func right(of actor: Actor) -> Handle {
-    let spare = machine.kernel.objects[actor.thread].spare
-    return spare.isNone ? .none : machine.kernel.objects[spare].handle
+  private func interruptLine() -> Bool {
+    guard machine.kernel.platform.interruptController.lines[3].isEnabled else { return false }
+    machine.kernel.platform.pulse(line: 3)
+    machine.takeInterrupts()
+    return true
   }
 }

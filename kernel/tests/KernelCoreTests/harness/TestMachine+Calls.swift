@@ -18,14 +18,14 @@ extension TestMachine {
     become(actor.thread)
     var registers = kernel.objects[actor.thread].registers
     for index in 3..<SimulatedRegisters.recordWordCount {
-      registers.setRecordWord(at: index, to: Self.pattern(index))
+      registers.setRecordWord(at: index, to: Self.pattern(index) ^ salt)
     }
     registers.callWord = word.rawValue
     registers.argument0 = a0
     registers.argument1 = a1
     registers.argument2 = a2
     for index in 0..<8 {
-      registers[word: index] = index < words.count ? words[index] : Self.pattern(100 + index)
+      registers[word: index] = index < words.count ? words[index] : Self.pattern(100 + index) ^ salt
     }
     kernel.objects[actor.thread].registers = registers
     enter { kernel in

@@ -23,6 +23,8 @@ final class TestMachine {
 
   typealias Configuration = SimulatedPlatform.Configuration
 
+  /// Put into the registers that calls do not use, beside their pattern.
+  var salt: UInt64 = 0
   /// Whether kernel work is carried on until nothing is left at the end of each entry.
   var runsWork = true
   /// Called between two batches of work.
