@@ -151,7 +151,9 @@ let fuzzingTargets: [Target] = [
   .executableTarget(
     name: "mnos-fuzz", dependencies: ["FuzzHarness", "FuzzTargets"], path: "fuzzing/runner",
     swiftSettings: strict),
-  tests("FuzzTests", "fuzzing/tests", of: ["FuzzHarness", "FuzzTargets"]),
+  tests(
+    "FuzzTests", "fuzzing/tests",
+    of: ["FuzzHarness", "FuzzTargets", "PlatformTesting", "Libmnos", "LibmnosHost"]),
 ]
 
 let package = Package(

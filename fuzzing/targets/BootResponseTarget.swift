@@ -118,15 +118,14 @@ enum BootResponseTarget {
   ) -> LimineResponses {
     let mask = Int(script.byte()) | Int(script.byte()) << 8
     var responses = LimineResponses()
-    var fields: [(WritableKeyPath<LimineResponses, UInt64>, Int?)] = [
+    let fields: [(WritableKeyPath<LimineResponses, UInt64>, Int?)] = [
       (\.directMap, nil), (\.memoryMap, 3), (\.kernelAddress, nil), (\.kernelFile, 0),
       (\.modules, 5), (\.acpiRoot, nil), (\.deviceTree, nil), (\.framebuffers, 6),
       (\.bootTime, nil), (\.bootHart, nil), (\.processors, 4), (\.loaderInfo, 0),
+      (\.pagingMode, nil),
     ]
-    fields.append((\.pagingMode, nil))
     for (bit, (field, recordWords)) in fields.enumerated() where mask & 1 << bit != 0 {
       switch field {
-      case \.pagingMode: responses.pagingMode = script.number()
       case \.kernelFile:
         let file = file(&script, memory)
         responses.kernelFile = memory.place([0, pointer(file, &script)])
