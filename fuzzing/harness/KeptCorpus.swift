@@ -3,7 +3,7 @@ import Foundation
 /// The inputs in a folder for each target, each with its outcome in a list beside them.
 ///
 /// The file `outcomes` has a line for each input: its name, a space, and the words expected.
-public struct KeptCorpus {
+public struct KeptCorpus: Sendable {
   public let folder: String
 
   public init(folder: String) { self.folder = folder }

@@ -160,6 +160,7 @@ enum DeviceTreeSeeds {
         }
       },
       tree("map-of-many-entries") { root in
+        root.property("interrupt-parent", cells: 1)
         root.node("a") { controller in
           controller.property("phandle", cells: 1)
           controller.property("#interrupt-cells", cells: 1)
@@ -168,7 +169,6 @@ enum DeviceTreeSeeds {
               TreeBuilder.bigEndian(1) + TreeBuilder.bigEndian(1) + TreeBuilder.bigEndian(1)
             })
         }
-        root.property("interrupt-parent", cells: 1)
         port(&root)
       },
     ]
