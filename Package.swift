@@ -58,8 +58,10 @@ let kernelTargets: [Target] = [
     exclude: ["asm", "kernel.ld", "tests"]),
   module("PlatformSim", "platforms/sim", imports: ["MnosABI", "KernelHAL"], exclude: ["tests"]),
   tests("MnosABITests", "kernel/tests/MnosABITests", of: ["MnosABI"]),
+  module("ProgramTesting", "kernel/tests/ProgramTesting", imports: ["ProgramFormat"]),
   tests(
-    "ProgramFormatTests", "kernel/tests/ProgramFormatTests", of: ["MnosABI", "ProgramFormat"]),
+    "ProgramFormatTests", "kernel/tests/ProgramFormatTests",
+    of: ["MnosABI", "ProgramFormat", "ProgramTesting"]),
   tests(
     "KernelCoreTests", "kernel/tests/KernelCoreTests",
     of: ["MnosABI", "KernelHAL", "KernelCore", "KernelModel", "PlatformSim", "ProgramFormat"]),
@@ -135,9 +137,28 @@ let toolTargets: [Target] = [
     of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos", "UnicodeTables"]),
 ]
 
+/// Parsers given bytes that nobody meant: docs/design/fuzzing.md.
+let fuzzingTargets: [Target] = [
+  module("FuzzHarness", "fuzzing/harness", imports: ["PlatformTesting"]),
+  module(
+    "FuzzTargets", "fuzzing/targets",
+    imports: [
+      "FuzzHarness", "MnosABI", "ProgramFormat", "ProgramTesting", "KernelHAL", "KernelCore",
+      "PlatformCommon", "PlatformTesting", "PlatformX86_64", "PlatformAArch64", "PlatformRISCV64",
+      "PlatformLoongArch64", "Libmnos", "LibmnosHost", "ConsoleService", "InitramfsService",
+      "ShellService", "VFSService",
+    ]),
+  .executableTarget(
+    name: "mnos-fuzz", dependencies: ["FuzzHarness", "FuzzTargets"], path: "fuzzing/runner",
+    swiftSettings: strict),
+  tests(
+    "FuzzTests", "fuzzing/tests",
+    of: ["FuzzHarness", "FuzzTargets", "PlatformTesting", "Libmnos", "LibmnosHost"]),
+]
+
 let package = Package(
   name: "mnos",
   products: [.executable(name: "mnos", targets: ["mnos"])],
   // A module joins the package with its first source file.
-  targets: (kernelTargets + bootTargets + userTargets + toolTargets).filter { has($0.path ?? "") }
+  targets: (kernelTargets + bootTargets + userTargets + toolTargets + fuzzingTargets).filter { has($0.path ?? "") }
 )

@@ -124,10 +124,11 @@ extension FileSystemProtocol.Reply {
 
   public init(from reader: inout MessageReader) throws(MalformedMessage) {
     let first = try reader.next()
-    switch first & 0xff {
+    // Only a status has more in its first word than which reply it is.
+    switch first & 0xff == 1 ? 1 : first {
     case 0: self = .done
     case 1:
-      guard let kind = FileKind(rawValue: UInt8(truncatingIfNeeded: first >> 8)) else {
+      guard first >> 17 == 0, let kind = FileKind(rawValue: UInt8(first >> 8 & 0xff)) else {
         throw MalformedMessage()
       }
       self = .status(

@@ -39,5 +39,9 @@ public struct InlineBytes: Sendable {
     guard count <= UInt64(Self.capacity) else { throw MalformedMessage() }
     self.count = Int(count)
     for index in 0..<(self.count + 7) / 8 { words[index] = try reader.next() }
+    // Behind the last byte a sender puts nothing.
+    guard self.count % 8 == 0 || words[self.count / 8] >> UInt64(self.count % 8 * 8) == 0 else {
+      throw MalformedMessage()
+    }
   }
 }

@@ -147,6 +147,7 @@ extension ProcessProtocol.Reply {
 
   public init(from reader: inout MessageReader) throws(MalformedMessage) {
     let first = try reader.next()
+    guard first & Self.unusedBits(of: first & 0xf) == 0 else { throw MalformedMessage() }
     switch first & 0xf {
     case 0: self = .done
     case 1: self = .started(process: try reader.nextHalf())
@@ -159,6 +160,17 @@ extension ProcessProtocol.Reply {
     case 8: self = .stray(try Self.strayInfo(first, from: &reader))
     case 9: self = .goOn(from: try reader.next())
     default: throw MalformedMessage()
+    }
+  }
+
+  /// Bits of a reply's first word that say nothing, by which reply it is.
+  private static func unusedBits(of reply: UInt64) -> UInt64 {
+    switch reply {
+    case 2: 0
+    case 6: 0xffff_0000_ff00_0000
+    case 7: 0xffff_ffff_ff00_fc00
+    case 8: 0xff00
+    default: ~0xf
     }
   }
 
@@ -200,7 +212,7 @@ extension ProcessProtocol.Reply {
       let role = BindingRole(rawValue: UInt8(first >> 8 & 0xff)),
       let type = ObjectType(rawValue: UInt8(first >> 16 & 0xff))
     else { throw MalformedMessage() }
-    let place = try reader.next()
+    let place = try reader.nextHalf()
     return CapabilityListing(
       slot: UInt16(place & 0xffff), generation: UInt16(place >> 16 & 0xffff), type: type,
       rights: Rights(bits: UInt16(first >> 32 & 0xffff)), badge: try reader.next(), state: state,

@@ -92,4 +92,50 @@ import Testing
     }
     #expect(readable > 100, "seed \(seed)")
   }
+
+  /// Words that an encoder would not have written: a bit that means nothing is set.
+  @Test(
+    arguments: [
+      [1 << 8], [1 << 63], [1 | 3 << 8, 0], [1 | 1 << 8 | 1 << 17, 0], [2 | 1 << 8, 5],
+      [3 | 1 << 40, 5, 6], [4], [0xff],
+    ] as [[UInt64]])
+  func fileReplyWithABitTooManyIsMalformed(words: [UInt64]) {
+    var message = Message()
+    message.append(ReplyCode.success)
+    for word in words { message.append(word) }
+
+    #expect(throws: CallFailure<FileSystemError>.self) {
+      try decodeReply(message, of: FileSystemProtocol.self)
+    }
+  }
+
+  @Test(
+    arguments: [
+      [1 << 4], [1 | 1 << 4, 7], [3 | 1 << 63, 0], [5 | 1 << 4], [9 | 1 << 32, 0],
+      [6 | 1 << 16 | 1 << 24, 0, 0], [6 | 1 << 16, 1 << 32, 0], [7 | 1 << 10, 0, 0],
+      [7 | 1 << 24, 0, 0], [8 | 1 << 8, 0, 0, 0],
+    ] as [[UInt64]])
+  func processReplyWithABitTooManyIsMalformed(words: [UInt64]) {
+    var message = Message()
+    message.append(ReplyCode.success)
+    for word in words { message.append(word) }
+
+    #expect(throws: CallFailure<ProcessProtocol.Failure>.self) {
+      try decodeReply(message, of: ProcessProtocol.self)
+    }
+  }
+
+  @Test func inlineBytesEndWithTheirCount() throws {
+    for (count, word, isSound) in [
+      (3, 0x63_6261, true), (3, 0x1_0063_6261, false), (8, .max, true), (0, 0, true),
+    ] as [(UInt64, UInt64, Bool)] {
+      var message = Message()
+      message.append(0x400 | count << 16)
+      if count > 0 { message.append(word) }
+      var reader = MessageReader(message)
+      let request = try? ConsoleProtocol.Request(from: &reader)
+
+      #expect((request != nil) == isSound, "\(count) bytes in \(word)")
+    }
+  }
 }

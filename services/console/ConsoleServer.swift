@@ -93,6 +93,7 @@ struct ConsoleServer<Driver: SerialDriver> {
     // A number that comes again: who had it before waits no more.
     readers.removeAll { $0.token == token }
     flushers.removeAll { $0 == token }
+    output.forget(token)
     switch request {
     case .write(let bytes):
       guard !output.isFull else { return refuse(token, &clients) }

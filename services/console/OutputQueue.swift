@@ -14,6 +14,8 @@ struct OutputQueue {
     var bytes: [UInt8] = []
     /// Where what is still to be fetched lies in what the writer lends.
     var lent: Range<UInt64> = 0..<0
+    /// Whether the writer waits no more, and its number may be another's now.
+    var isForgotten = false
   }
 
   private var entries: [Entry] = []
@@ -37,6 +39,15 @@ struct OutputQueue {
   mutating func append(lent byteCount: UInt64, for writer: ReplyToken) {
     guard byteCount > 0 || !isEmpty else { return finished.append(writer) }
     entries.append(Entry(writer: writer, lent: 0..<byteCount))
+  }
+
+  /// Takes a number from who had it before: that writer waits no more. What was fetched of its bytes
+  /// still goes out; what it lent is lent no longer.
+  mutating func forget(_ writer: ReplyToken) {
+    for index in entries.indices where entries[index].writer == writer {
+      entries[index].isForgotten = true
+      entries[index].lent = 0..<0
+    }
   }
 
   /// Whether the next byte is still with its writer.
@@ -102,7 +113,7 @@ struct OutputQueue {
 
   private mutating func skipFinished() {
     while let entry = entries.first, position == entry.bytes.count, entry.lent.isEmpty {
-      if let writer = entry.writer { finished.append(writer) }
+      if let writer = entry.writer, !entry.isForgotten { finished.append(writer) }
       if entry.writer == nil {
         echoByteCount -= entry.bytes.count
         echoCount -= 1

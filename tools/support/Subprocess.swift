@@ -37,11 +37,13 @@ public enum Subprocess {
 
   /// Runs `program` to its end, and hands over each line that it prints as it comes.
   ///
-  /// - Returns: The exit status.
+  /// - Parameter environment: Added to this process's own.
+  /// - Returns: The exit status; 128 plus the signal number if a signal ended it.
   public static func lines(
-    _ program: String, _ arguments: [String], _ receive: (String) -> Void
+    _ program: String, _ arguments: [String], environment: [String: String] = [:],
+    _ receive: (String) -> Void
   ) throws(ToolFailure) -> Int32 {
-    let process = try prepared(program, arguments, nil, [:])
+    let process = try prepared(program, arguments, nil, environment)
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe

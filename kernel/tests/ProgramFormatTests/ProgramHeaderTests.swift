@@ -1,4 +1,5 @@
 import ProgramFormat
+import ProgramTesting
 import Testing
 
 /// What the ELF header says, each field with every value that it must not have.

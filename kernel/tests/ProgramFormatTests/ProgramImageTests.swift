@@ -1,5 +1,6 @@
 import MnosABI
 import ProgramFormat
+import ProgramTesting
 import Testing
 
 @Suite struct ProgramImageTests {

@@ -1,5 +1,6 @@
 import MnosABI
 import ProgramFormat
+import ProgramTesting
 import Testing
 
 /// What the program headers say: sizes and addresses around every edge, and rights.

@@ -35,9 +35,14 @@ public struct ACPIRoot<Memory: PhysicalMemoryReader> {
       entryByteCount = 8
       return
     }
-    guard let listAddress = pointer.word32(at: 16), listAddress != 0,
-      let list = Self.open(.root, at: UInt64(listAddress), in: memory, noting: &report)
-    else { return nil }
+    guard let listAddress = pointer.word32(at: 16), listAddress != 0 else {
+      // A pointer of revision 2 may leave this one out: what is wrong with its own is noted.
+      if revision < 2 { report.note(.acpiRoot, .badPointer) }
+      return nil
+    }
+    guard let list = Self.open(.root, at: UInt64(listAddress), in: memory, noting: &report) else {
+      return nil
+    }
     self.list = list
     entryByteCount = 4
   }

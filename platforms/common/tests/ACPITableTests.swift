@@ -94,6 +94,23 @@ import Testing
     #expect(root.table(.fixedHardware, noting: &report) == nil)
   }
 
+  /// A pointer of the first revision has no other list than the one it names nowhere.
+  @Test func pointerWithoutAListIsRefusedForThat() {
+    var bytes = tables
+    bytes[15] = 0
+    bytes[8] = 0
+    bytes[8] = 0 &- bytes[0..<20].reduce(0, &+)
+    var report = FirmwareReport()
+
+    let root = ACPIRoot(
+      pointerAt: Self.base, in: FirmwareMemory(bytes, at: Self.base), noting: &report)
+
+    let isRefused = root == nil
+    #expect(isRefused)
+    #expect(report.count == 1)
+    #expect(report[0] == FirmwareFinding(.acpiRoot, .badPointer))
+  }
+
   @Test func laterTablesOfOneNameAreFoundOneAfterTheOther() throws {
     var report = FirmwareReport()
     let root = try #require(parse(tables))

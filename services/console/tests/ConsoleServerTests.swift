@@ -94,6 +94,26 @@ import Testing
     #expect(console.clients.refused == (isGone ? [] : [1]))
   }
 
+  /// A writer ends, and its number is another's while its bytes still wait: they are not looked for
+  /// in what the other lends, and their end does not answer the other.
+  @Test(arguments: [10, 1000])
+  func numberOfAWriterThatComesAgainIsSomebodyElses(count: Int) {
+    var console = TestConsole()
+    console.device.transmitterRoom = 0
+    console.lend([UInt8](repeating: 0x61, count: 1000), from: 1)
+    console.write("next", from: 2)
+    console.lend([UInt8](repeating: 0x62, count: count), from: 1)
+    for _ in 0..<200 {
+      console.device.transmit()
+      console.interrupt()
+    }
+
+    #expect(
+      console.device.sent == [UInt8](repeating: 0x61, count: OutputQueue.fetchCapacity)
+        + Array("next".utf8) + [UInt8](repeating: 0x62, count: count))
+    #expect(console.clients.replies.map(\.token) == [2, 1])
+  }
+
   @Test func tooMuchAtOnceIsRefused() {
     var console = TestConsole()
     console.lend([UInt8](repeating: 0x61, count: 4097), from: 1)

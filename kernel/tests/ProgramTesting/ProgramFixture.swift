@@ -1,11 +1,11 @@
 import ProgramFormat
 
 /// A small program file that `ProgramImage` accepts, to be broken one field at a time.
-struct ProgramFixture {
-  var bytes: [UInt8]
+public struct ProgramFixture {
+  public var bytes: [UInt8]
 
   /// Three segments of one page each: headers (r), code (rx), data with zeroed rest (rw).
-  init(machine: ProgramMachine = .x86_64) {
+  public init(machine: ProgramMachine = .x86_64) {
     bytes = [UInt8](repeating: 0, count: 0x3100)
     for (index, byte) in [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].enumerated() {
       bytes[index] = UInt8(byte)
@@ -24,14 +24,14 @@ struct ProgramFixture {
     header(3, kind: 0x6474_e551, flags: 6)
   }
 
-  mutating func set(_ offset: Int, width: Int, to value: UInt64) {
+  public mutating func set(_ offset: Int, width: Int, to value: UInt64) {
     for index in 0..<width {
       bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
     }
   }
 
   /// Powers of two with their neighbours.
-  static func besidePowersOfTwo(of bits: [UInt64]) -> [UInt64] {
+  public static func besidePowersOfTwo(of bits: [UInt64]) -> [UInt64] {
     var values: [UInt64] = []
     for bit in bits {
       let power = 1 << bit as UInt64
@@ -42,7 +42,7 @@ struct ProgramFixture {
 
   /// Values of a field of 16 bits: the small ones, the large ones, and all that differ from `right`
   /// in one bit or two.
-  static func halves(beside right: UInt64) -> [UInt64] {
+  public static func halves(beside right: UInt64) -> [UInt64] {
     var values = Set(0...0x3ff as ClosedRange<UInt64>).union(0xff00...0xffff)
     for first in 0..<16 as Range<UInt64> {
       for second in 0...first { values.insert(right ^ (1 << first) ^ (1 << second)) }
@@ -52,14 +52,14 @@ struct ProgramFixture {
   }
 
   /// The file offset of program header `index`.
-  static func start(of index: Int) -> Int { 64 + 56 * index }
+  public static func start(of index: Int) -> Int { 64 + 56 * index }
 
-  mutating func header(_ index: Int, kind: UInt64, flags: UInt64) {
+  public mutating func header(_ index: Int, kind: UInt64, flags: UInt64) {
     set(Self.start(of: index), width: 4, to: kind)
     set(Self.start(of: index) + 4, width: 4, to: flags)
   }
 
-  mutating func segment(
+  public mutating func segment(
     _ index: Int, flags: UInt64, offset: UInt64, address: UInt64, file: UInt64, memory: UInt64,
     alignment: UInt64 = 0x1000
   ) {
@@ -70,14 +70,14 @@ struct ProgramFixture {
     }
   }
 
-  func read(
+  public func read(
     for machine: ProgramMachine = .x86_64, limit: UInt64 = 1 << 30
   ) throws(ProgramImageError) -> ProgramImage {
     try ProgramImage(bytes.span, for: machine, limit: limit)
   }
 
   /// Why the file is refused, or nil if it is not.
-  func refusal(
+  public func refusal(
     for machine: ProgramMachine = .x86_64, limit: UInt64 = 1 << 30
   ) -> ProgramImageError? {
     do throws(ProgramImageError) {
