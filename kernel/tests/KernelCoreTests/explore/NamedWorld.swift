@@ -60,7 +60,8 @@ struct NamedWorld: CustomTestStringConvertible {
         ], splitsWork: true),
       states: 508, digest: "9cb152fc27c73ff1b5e1d569f51b9bb4"),
     NamedWorld(
-      name: "2x1x2", configuration: .init(kinds: ExploredConfiguration.eightKinds)),
+      name: "2x1x2", configuration: .init(kinds: ExploredConfiguration.eightKinds),
+      states: 4_418, digest: "8de368ed11a3f3a77d8a53a68d08fe85"),
   ]
 
   /// The largest that a test run closes.
@@ -68,7 +69,8 @@ struct NamedWorld: CustomTestStringConvertible {
     name: "2x2x2",
     configuration: .init(
       objects: [.endpoint, .endpoint], holdings: [[1, 2], [1, 2]],
-      kinds: ExploredConfiguration.eightKinds))
+      kinds: ExploredConfiguration.eightKinds),
+    states: 9_999, digest: "10b90cf8d5447b49c5c62de8d8c9aef3")
 
   /// By command only.
   static let deep: [NamedWorld] = [
