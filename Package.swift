@@ -126,13 +126,15 @@ let toolTargets: [Target] = [
   module("UnicodeTables", "tools/unicode", exclude: ["Exports.swift", "include"]),
   module("Builder", "tools/builder", imports: ["ToolSupport", "UnicodeTables"]),
   module("Machine", "tools/machine", imports: ["ToolSupport", "ToolSetup"]),
+  module(
+    "Mutation", "tools/mutation", imports: ["ToolSupport"], exclude: ["faults", "switch"]),
   .executableTarget(
     name: "mnos",
-    dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],
+    dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine", "Mutation"],
     path: "tools/command", swiftSettings: strict),
   tests(
     "ToolTests", "tools/tests",
-    of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos", "UnicodeTables"]),
+    of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "Mutation", "mnos", "UnicodeTables"]),
 ]
 
 let package = Package(

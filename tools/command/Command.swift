@@ -21,6 +21,8 @@ enum Command {
           [--arch A|all]
       test [host|A|all]     host tests, kernel self-tests, user-land and session tests
           [--filter NAME] [--selftests] [--conformance] [--limine DIR]
+      mutate                do the tests notice faults in the kernel and the platforms?
+          [--list] [--filter TEXT] [--only N,N] [--sample N|all] [--json FILE]
       help [COMMAND]        this text; with a command, or after one as --help, what it takes
 
     architectures: x86_64 (the default), aarch64, riscv64, loongarch64
@@ -39,6 +41,7 @@ enum Command {
     case "run": try RunCommand.run(rest)
     case "machines": try MachinesCommand.run(rest)
     case "test": try TestCommand.run(rest)
+    case "mutate": try MutateCommand.run(rest)
     case "help", "--help", "-h":
       guard let command = rest.first else { return print(help) }
       guard let lines = help(for: command) else {

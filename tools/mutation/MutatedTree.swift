@@ -1,0 +1,174 @@
+import Foundation
+import ToolSupport
+
+/// A copy of the kernel and the platforms with all faults in it, and the program of its tests.
+public struct MutatedTree {
+  private let root: String
+  private let folder: String
+  /// Where the faults' sources are copied from.
+  private static let copied = ["kernel", "platforms"]
+  private static let switchFolder = "tools/mutation/switch"
+  /// Rounds of leaving out what does not compile.
+  private static let roundLimit = 20
+
+  public private(set) var faults: [Int: Fault] = [:]
+  /// Faults that were left out, with what the compiler said.
+  public private(set) var leftOut: [(number: Int, reason: String)] = []
+  private var schemas: [String: Schema] = [:]
+
+  /// - Parameters:
+  ///   - root: The project's folder.
+  ///   - folder: The work folder.
+  public init(root: String, folder: String, faults: [Int: Fault]) {
+    self.root = root
+    self.folder = folder
+    self.faults = faults
+  }
+
+  /// Files that faults may be in, relative to `root`: what the host builds, less tests and
+  /// what stands for the machine.
+  public static func sources(root: String) -> [String] {
+    let kernel = ["kernel/core", "kernel/abi", "kernel/hal", "kernel/elf"].flatMap {
+      Files.paths(under: $0, endingIn: [".swift"], root: root, excluded: ["tests"])
+    }
+    let excluded = ["tests", "machine", "asm", "include", "sim", "testing"]
+    return kernel
+      + Files.paths(under: "platforms", endingIn: [".swift"], root: root, excluded: excluded)
+  }
+
+  // MARK: Building
+
+  /// Writes the copy and builds it, leaving out faults until it compiles.
+  ///
+  /// - Returns: The path of the test program.
+  public mutating func build(_ progress: (String) -> Void) throws(ToolFailure) -> String {
+    for round in 1...Self.roundLimit {
+      try write()
+      progress("building \(faults.count) faults into one test program, round \(round) ...")
+      let errors = CompilerErrors(root: folder)
+      var output: [String] = []
+      let status = try Subprocess.lines(
+        "swift",
+        [
+          "build", "--package-path", folder, "-c", "release", "--build-tests", "-Xswiftc",
+          "-enable-testing",
+        ]
+      ) { output.append($0) }
+      if status == 0 { return try program() }
+      let dropped = drop(errors.found(in: output))
+      guard dropped > 0 else {
+        throw ToolFailure(
+          "the copy in \(folder) does not build, and no fault is to blame:\n"
+            + output.filter { $0.contains("error:") }.prefix(10).joined(separator: "\n"))
+      }
+      progress("  \(dropped) do not compile and are left out")
+    }
+    throw ToolFailure("the copy in \(folder) does not build after \(Self.roundLimit) rounds")
+  }
+
+  private mutating func drop(_ errors: [CompilerErrors.Message]) -> Int {
+    let before = faults.count
+    for error in errors {
+      guard let schema = schemas[error.file] else { continue }
+      for number in schema.faults(atLine: error.line, column: error.column)
+      where faults.removeValue(forKey: number) != nil {
+        leftOut.append((number, error.text))
+      }
+    }
+    return before - faults.count
+  }
+
+  private func program() throws(ToolFailure) -> String {
+    let path = "\(folder)/.build/release"
+    guard let name = Files.names(in: path).first(where: { $0.hasSuffix(".xctest") }) else {
+      throw ToolFailure("no test program in \(path)")
+    }
+    return "\(path)/\(name)"
+  }
+
+  // MARK: Writing
+
+  private mutating func write() throws(ToolFailure) {
+    schemas = [:]
+    let byFile = Dictionary(grouping: faults, by: \.value.file)
+    var expected: Set<String> = ["Package.swift"]
+    for path in Self.copied.flatMap({ paths(under: $0) }) + paths(under: Self.switchFolder) {
+      let target = path.hasPrefix(Self.switchFolder) ? "switch" + path.dropFirst(Self.switchFolder.count) : path
+      expected.insert(String(target))
+      guard let planted = byFile[path] else {
+        try put(try Files.bytes(of: "\(root)/\(path)"), at: String(target))
+        continue
+      }
+      let schema = Schema(
+        try Files.text(of: "\(root)/\(path)"), planted.map { (number: $0.key, fault: $0.value) })
+      schemas[path] = schema
+      try put(Array(schema.text.utf8), at: path)
+    }
+    let package = try Files.text(of: "\(root)/Package.swift") + Self.packageEnd
+    try put(Array(package.utf8), at: "Package.swift")
+    removeOthers(than: expected)
+  }
+
+  private func paths(under folder: String) -> [String] {
+    Files.paths(under: folder, endingIn: [""], root: root)
+  }
+
+  /// Writes only what differs, so that the next build compiles only that.
+  private func put(_ bytes: [UInt8], at path: String) throws(ToolFailure) {
+    let target = "\(folder)/\(path)"
+    if Files.exists(target), let there = try? Files.bytes(of: target), there == bytes { return }
+    try Files.makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
+    try Files.write(bytes, to: target)
+  }
+
+  private func removeOthers(than expected: Set<String>) {
+    for folder in Self.copied + ["switch"] {
+      let there = Files.paths(under: folder, endingIn: [""], root: self.folder)
+      for path in there where !expected.contains(path) {
+        try? FileManager.default.removeItem(atPath: "\(self.folder)/\(path)")
+      }
+    }
+  }
+
+  /// Takes the other targets out of the package, and gives the rest the switch.
+  static let packageEnd = """
+
+
+    package.products = []
+    package.targets.removeAll { target in
+      !["kernel/", "platforms/"].contains { (target.path ?? "").hasPrefix($0) }
+    }
+    for target in package.targets where target.type == .regular {
+      target.dependencies.append("FaultSwitch")
+    }
+    package.targets.append(.target(name: "FaultSwitch", path: "switch"))
+
+    """
+}
+
+/// Errors in what a build printed.
+struct CompilerErrors {
+  struct Message: Equatable {
+    let file: String
+    let line: Int
+    let column: Int
+    let text: String
+  }
+
+  /// The folder that paths are relative to.
+  let root: String
+
+  /// Reads lines such as `/x/kernel/core/A.swift:12:8: error: no such thing`.
+  func found(in lines: [String]) -> [Message] {
+    lines.compactMap { line in
+      let parts = line.components(separatedBy: ": error: ")
+      guard parts.count >= 2 else { return nil }
+      let place = parts[0].split(separator: ":")
+      guard place.count == 3, let row = Int(place[1]), let column = Int(place[2]) else { return nil }
+      let path = place[0].hasPrefix(root + "/") ? place[0].dropFirst(root.count + 1) : place[0]
+      return Message(
+        file: String(path), line: row, column: column,
+        text: parts.dropFirst().joined(separator: ": error: "))
+    }
+  }
+}
