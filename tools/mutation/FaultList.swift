@@ -10,8 +10,9 @@ import ToolSupport
 ///     +     case .receiving: break
 ///
 /// Lines after `-` are whole lines of the file, which must occur there exactly once, whatever
-/// their indentation; those after `+` replace them. `@{` and `}@` in the lines after `-` mark
-/// an expression, and then the lines after `+` replace only that. A paragraph that begins with
+/// their indentation; those after `+` replace them, and lines that stay are only there to say
+/// where. `@{` and `}@` in the lines after `-` mark an expression, and then the lines after `+`
+/// replace only that. A paragraph that begins with
 /// `equivalent:` and a reason, and goes on with `file:` and the lines of a `change:`, says of
 /// a fault made by rule that no test can find it.
 public struct FaultList: Sendable {
@@ -105,7 +106,11 @@ public struct FaultList: Sendable {
         "\(entry.place): a fault needs 'fault', 'kind', 'breaks', 'file' and lines after '-'")
     }
     guard let text = source(file) else { throw ToolFailure("\(entry.place): no file \(file)") }
-    let marked = MarkedLines(entry.was)
+    var now = entry.now
+    let marked = MarkedLines(entry.was, changedTo: &now)
+    for lines in [marked.changed, now] where Brackets.balance(lines.joined().utf8) != 0 {
+      throw ToolFailure("\(entry.place): '\(name)' cuts through brackets: \(lines)")
+    }
     let places = marked.places(in: SourceText(text))
     guard let place = places.first, places.count == 1 else {
       throw ToolFailure(
@@ -116,56 +121,73 @@ public struct FaultList: Sendable {
     return Fault(
       name: name, file: file, range: place.range, line: place.line,
       form: marked.hasMarks ? .expression : .statements, original: place.text,
-      changed: entry.now.joined(separator: "\n"), kind: kind, breaks: breaks,
+      changed: now.joined(separator: "\n"), kind: kind, breaks: breaks,
       equivalent: entry.fields["equivalent"])
   }
 }
 
-/// Lines to be found in a source, with or without a marked expression.
+/// Lines to be found in a source, and the part of them that is changed: what is marked in them,
+/// or else the lines that differ from what replaces them.
 struct MarkedLines {
   private let lines: [String]
-  private let prefix: String
-  private let suffix: String
+  /// What is before and after the changed part, on its first and last line.
+  private let before: String
+  private let after: String
+  /// The lines with the changed part.
+  private let part: Range<Int>
   let hasMarks: Bool
+  /// The text that is changed.
+  let changed: [String]
 
-  init(_ marked: [String]) {
+  /// - Parameter now: What replaces the lines; loses those at its ends that stay.
+  init(_ marked: [String], changedTo now: inout [String]) {
     let text = marked.joined(separator: "\n")
-    let parts = text.split(separator: "@{", maxSplits: 1, omittingEmptySubsequences: false)
-    let rest = parts.count == 2 ? parts[1].split(separator: "}@", omittingEmptySubsequences: false) : []
-    hasMarks = rest.count == 2
-    prefix = hasMarks ? String(parts[0]) : ""
-    suffix = hasMarks ? String(rest[1]) : ""
-    let plain = hasMarks ? parts[0] + rest[0] + rest[1] : text[...]
-    lines = plain.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    let halves = text.split(separator: "@{", maxSplits: 1, omittingEmptySubsequences: false)
+    let ends =
+      halves.count == 2 ? halves[1].split(separator: "}@", omittingEmptySubsequences: false) : []
+    hasMarks = ends.count == 2
+    if hasMarks {
+      lines = Self.lines(halves[0] + ends[0] + ends[1])
+      let (head, middle) = (Self.lines(halves[0]), Self.lines(ends[0]))
+      part = head.count - 1..<head.count + middle.count - 1
+      before = head.last ?? ""
+      after = Self.lines(ends[1]).first ?? ""
+      changed = middle
+      return
+    }
+    lines = marked
+    if now == [""] { now = [] }
+    var (first, last) = (0, 0)
+    while first < min(marked.count, now.count), marked[first] == now[first] { first += 1 }
+    while last < min(marked.count, now.count) - first,
+      marked[marked.count - 1 - last] == now[now.count - 1 - last]
+    {
+      last += 1
+    }
+    part = first..<marked.count - last
+    now = Array(now[first..<now.count - last])
+    (before, after) = ("", "")
+    changed = Array(marked[part])
   }
 
-  /// Where the marked part, or all of the lines, stands in `source`.
+  private static func lines(_ text: some StringProtocol) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+  }
+
+  /// Where the changed part stands in `source`.
   func places(in source: SourceText) -> [(range: Range<Int>, line: Int, text: String)] {
-    var found: [(range: Range<Int>, line: Int, text: String)] = []
-    guard source.lines.count >= lines.count else { return [] }
-    for first in 0...(source.lines.count - lines.count) {
+    guard source.lines.count >= lines.count, !part.isEmpty else { return [] }
+    return (0...(source.lines.count - lines.count)).compactMap { first in
       let isHere = lines.indices.allSatisfy {
         source.trimmedText(ofLine: first + $0) == lines[$0]
       }
-      guard isHere else { continue }
-      let start = offset(of: prefix, fromLine: first, in: source)
-      let end = endOffset(of: suffix, lastLine: first + lines.count - 1, in: source)
-      let line = source.line(at: start)
-      found.append((start..<end, line + 1, source.text(start..<end)))
+      guard isHere else { return nil }
+      let line = first + part.lowerBound
+      let start = source.trimmedRange(ofLine: line).lowerBound + before.utf8.count
+      let end =
+        source.trimmedRange(ofLine: first + part.upperBound - 1).upperBound - after.utf8.count
+      return (start..<end, line + 1, source.text(start..<end))
     }
-    return found
-  }
-
-  private func offset(of prefix: String, fromLine first: Int, in source: SourceText) -> Int {
-    let parts = prefix.split(separator: "\n", omittingEmptySubsequences: false)
-    let line = first + parts.count - 1
-    return source.trimmedRange(ofLine: line).lowerBound + (parts.last?.utf8.count ?? 0)
-  }
-
-  private func endOffset(of suffix: String, lastLine: Int, in source: SourceText) -> Int {
-    let parts = suffix.split(separator: "\n", omittingEmptySubsequences: false)
-    let line = lastLine - (parts.count - 1)
-    return source.trimmedRange(ofLine: line).upperBound - (parts.first?.utf8.count ?? 0)
   }
 }
 

@@ -61,7 +61,9 @@ public struct MutatedTree {
           "the copy in \(folder) does not build, and no fault is to blame:\n"
             + output.filter { $0.contains("error:") }.prefix(10).joined(separator: "\n"))
       }
-      progress("  \(dropped) do not compile and are left out")
+      for (number, reason) in leftOut.suffix(dropped) {
+        progress("  \(number) does not compile and is left out: \(reason)")
+      }
     }
     throw ToolFailure("the copy in \(folder) does not build after \(Self.roundLimit) rounds")
   }
