@@ -31,7 +31,10 @@ public struct FaultRules {
     case "if": visitConditions(of: statement, skipping: 3, upTo: " {", isGuard: false)
     case "while": visitConditions(of: statement, skipping: 6, upTo: " {", isGuard: nil)
     case "return": visitExpression(statement.range.dropFirst(7), "result")
-    case "let", "var": visitInitialValue(of: statement)
+    case "let": visitInitialValue(of: statement)
+    case "var":
+      visitInitialValue(of: statement)
+      visitShortBody(of: statement)
     case "func", "static", "public", "private", "mutating": visitShortBody(of: statement)
     default:
       if Self.isRemovable(code) {

@@ -5,7 +5,7 @@ public struct FaultSet: Sendable {
   public private(set) var faults: [Fault] = []
   /// Faults that overlap others, and so are not planted.
   public private(set) var crossing: [Fault] = []
-  /// How many the rules make, of which the sample is one part.
+  /// How many the rules make, of which the sample is one part; 0 if none was asked for.
   public private(set) var ruleCount = 0
 
   public static let listFolder = "tools/mutation/faults"
@@ -23,7 +23,8 @@ public struct FaultSet: Sendable {
     var texts: [String: String] = [:]
     for file in files { texts[file] = try Files.text(of: "\(root)/\(file)") }
     let reviewed = try list.faults { texts[$0] }
-    let made = files.flatMap { FaultRules.faults(of: $0, texts[$0] ?? "") }
+    // The rules read every file: not where nothing of theirs is wanted.
+    let made = sample > 0 ? files.flatMap { FaultRules.faults(of: $0, texts[$0] ?? "") } : []
     ruleCount = made.count
     let reasons = list.equivalents
     let chosen = made.sorted { $0.rank < $1.rank }.prefix(sample).map { fault in

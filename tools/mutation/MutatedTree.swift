@@ -8,10 +8,19 @@ public struct MutatedTree {
   /// Where the faults' sources are copied from.
   private static let copied = ["kernel", "platforms"]
   private static let switchFolder = "tools/mutation/switch"
+  /// Modules that faults may be in, those first that others import.
+  private static let modules: [(folder: String, name: String)] = [
+    (folder: "kernel/abi", name: "MnosABI"), ("kernel/elf", "ProgramFormat"),
+    ("kernel/hal", "KernelHAL"), ("kernel/core", "KernelCore"),
+    ("platforms/common", "PlatformCommon"), ("platforms/x86_64", "PlatformX86_64"),
+    ("platforms/aarch64", "PlatformAArch64"), ("platforms/riscv64", "PlatformRISCV64"),
+    ("platforms/loongarch64", "PlatformLoongArch64"),
+  ]
   /// Rounds of leaving out what does not compile.
   private static let roundLimit = 20
 
   public private(set) var faults: [Int: Fault] = [:]
+  private let planned: [Int: Fault]
   /// Faults that were left out, with what the compiler said.
   public private(set) var leftOut: [(number: Int, reason: String)] = []
   private var schemas: [String: Schema] = [:]
@@ -23,6 +32,7 @@ public struct MutatedTree {
     self.root = root
     self.folder = folder
     self.faults = faults
+    planned = faults
   }
 
   /// Files that faults may be in, relative to `root`: what the host builds, less tests and
@@ -42,20 +52,26 @@ public struct MutatedTree {
   ///
   /// - Returns: The path of the test program.
   public mutating func build(_ progress: (String) -> Void) throws(ToolFailure) -> String {
+    try leaveOutAsBefore()
     for round in 1...Self.roundLimit {
-      try write()
+      let isNew = try write()
+      if !isNew, Files.exists(builtMark), let program = try? program() { return program }
+      try? FileManager.default.removeItem(atPath: builtMark)
       progress("building \(faults.count) faults into one test program, round \(round) ...")
-      let errors = CompilerErrors(root: folder)
       var output: [String] = []
-      let status = try Subprocess.lines(
-        "swift",
-        [
-          "build", "--package-path", folder, "-c", "release", "--build-tests", "-Xswiftc",
-          "-enable-testing",
-        ]
-      ) { output.append($0) }
-      if status == 0 { return try program() }
-      let dropped = drop(errors.found(in: output))
+      // Module by module first: what depends on one that fails need not be begun.
+      let modules = Self.modules.filter { module in
+        faults.values.contains { $0.file.hasPrefix(module.folder + "/") }
+      }
+      for module in modules { try build(["--target", module.name], &output) }
+      if !output.contains(where: { $0.contains("error:") }),
+        try build(["--build-tests"], &output) == 0
+      {
+        try Files.write("", to: builtMark)
+        return try program()
+      }
+      let errors = CompilerErrors(root: folder)
+      let dropped = try drop(errors.found(in: output))
       guard dropped > 0 else {
         throw ToolFailure(
           "the copy in \(folder) does not build, and no fault is to blame:\n"
@@ -68,7 +84,20 @@ public struct MutatedTree {
     throw ToolFailure("the copy in \(folder) does not build after \(Self.roundLimit) rounds")
   }
 
-  private mutating func drop(_ errors: [CompilerErrors.Message]) -> Int {
+  @discardableResult
+  private func build(
+    _ what: [String], _ output: inout [String]
+  ) throws(ToolFailure) -> Int32 {
+    var lines: [String] = []
+    let status = try Subprocess.lines(
+      "swift",
+      ["build", "--package-path", folder, "-c", "release", "-Xswiftc", "-enable-testing"] + what
+    ) { lines.append($0) }
+    output += lines
+    return status
+  }
+
+  private mutating func drop(_ errors: [CompilerErrors.Message]) throws(ToolFailure) -> Int {
     let before = faults.count
     for error in errors {
       guard let schema = schemas[error.file] else { continue }
@@ -77,7 +106,29 @@ public struct MutatedTree {
         leftOut.append((number, error.text))
       }
     }
+    try noteLeftOut()
     return before - faults.count
+  }
+
+  // MARK: What was found before
+
+  /// There when the copy as it is was built.
+  private var builtMark: String { "\(folder)/built" }
+  private var leftOutList: String { "\(folder)/left-out.txt" }
+
+  /// Leaves out what did not compile the last time, as long as its change is the same.
+  private mutating func leaveOutAsBefore() throws(ToolFailure) {
+    guard Files.exists(leftOutList) else { return }
+    let keys = Set(try Files.text(of: leftOutList).split(separator: "\n").map(String.init))
+    for (number, fault) in faults where keys.contains(fault.summary) {
+      faults[number] = nil
+      leftOut.append((number, "did not compile before"))
+    }
+  }
+
+  private func noteLeftOut() throws(ToolFailure) {
+    let lines = leftOut.compactMap { planned[$0.number]?.summary }.sorted()
+    try Files.write(lines.joined(separator: "\n") + "\n", to: leftOutList)
   }
 
   private func program() throws(ToolFailure) -> String {
@@ -90,25 +141,28 @@ public struct MutatedTree {
 
   // MARK: Writing
 
-  private mutating func write() throws(ToolFailure) {
+  /// - Returns: Whether anything differs from what was there.
+  private mutating func write() throws(ToolFailure) -> Bool {
     schemas = [:]
+    var isNew = false
     let byFile = Dictionary(grouping: faults, by: \.value.file)
     var expected: Set<String> = ["Package.swift"]
     for path in Self.copied.flatMap({ paths(under: $0) }) + paths(under: Self.switchFolder) {
       let target = path.hasPrefix(Self.switchFolder) ? "switch" + path.dropFirst(Self.switchFolder.count) : path
       expected.insert(String(target))
       guard let planted = byFile[path] else {
-        try put(try Files.bytes(of: "\(root)/\(path)"), at: String(target))
+        isNew = try put(try Files.bytes(of: "\(root)/\(path)"), at: String(target)) || isNew
         continue
       }
       let schema = Schema(
         try Files.text(of: "\(root)/\(path)"), planted.map { (number: $0.key, fault: $0.value) })
       schemas[path] = schema
-      try put(Array(schema.text.utf8), at: path)
+      isNew = try put(Array(schema.text.utf8), at: path) || isNew
     }
     let package = try Files.text(of: "\(root)/Package.swift") + Self.packageEnd
-    try put(Array(package.utf8), at: "Package.swift")
+    isNew = try put(Array(package.utf8), at: "Package.swift") || isNew
     removeOthers(than: expected)
+    return isNew
   }
 
   private func paths(under folder: String) -> [String] {
@@ -116,11 +170,16 @@ public struct MutatedTree {
   }
 
   /// Writes only what differs, so that the next build compiles only that.
-  private func put(_ bytes: [UInt8], at path: String) throws(ToolFailure) {
+  ///
+  /// - Returns: Whether it did.
+  private func put(_ bytes: [UInt8], at path: String) throws(ToolFailure) -> Bool {
     let target = "\(folder)/\(path)"
-    if Files.exists(target), let there = try? Files.bytes(of: target), there == bytes { return }
+    if Files.exists(target), let there = try? Files.bytes(of: target), there == bytes {
+      return false
+    }
     try Files.makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
     try Files.write(bytes, to: target)
+    return true
   }
 
   private func removeOthers(than expected: Set<String>) {

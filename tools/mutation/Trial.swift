@@ -27,10 +27,15 @@ public struct Stage: Sendable {
     self.selection = selection
   }
 
+  /// Suites that between them reach most of the core in about a second.
+  static let broad =
+    "[.](Capability|Message|Call|Transfer|Mapping|Revoke|Thread|Scheduling|Notification|Interrupt"
+    + "|Resource|Lease|FrameAllocator|InitialProcess|Fault|Explorer|RandomOperation)Tests/"
+
   /// Suites that take most of the time: they are run for what the others did not catch.
   static let slow =
-    "(TransferSweep|Grant|Turn|SlicePriority|MappingTree|SenderChain|PayerWalk|LeaseEnd"
-    + "|RandomOperation|Leftover|Explorer|Lockstep)Tests"
+    "[.](TransferSweep|Grant|Turn|SlicePriority|MappingTree|SenderChain|PayerWalk|LeaseEnd"
+    + "|Leftover|Lockstep)Tests/"
 
   /// The tests that a fault in `file` may show in, those that are quick first.
   public static func stages(for file: String) -> [Stage] {
@@ -38,7 +43,10 @@ public struct Stage: Sendable {
       return [Stage("platforms", ["--filter", "^Platform"])]
     }
     let kernel = [
-      Stage("quick suites", ["--skip", slow, "--skip", "^Platform", "--skip", "^KernelModel"]),
+      Stage("broad suites", ["--filter", "^KernelCoreTests\(broad)"]),
+      Stage(
+        "quick suites",
+        ["--skip", broad, "--skip", slow, "--skip", "^Platform", "--skip", "^KernelModel"]),
       Stage("long suites", ["--filter", slow]),
     ]
     // What all of them are made of.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import ToolSupport
 
@@ -94,7 +95,8 @@ import ToolSupport
   }
 
   @Test func projectsOwnFaultsStandInItsSources() throws {
-    let root = String(#filePath.prefix(#filePath.count - "/tools/tests/FaultListTests.swift".count))
+    let path = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().path
+    let root = String(path.dropLast("/tools/tests/FaultListTests.swift".count))
 
     let set = try FaultSet(root: root, sample: 0)
 

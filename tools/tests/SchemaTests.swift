@@ -53,7 +53,7 @@ import Testing
     #expect(schema.faults(atLine: 1, column: column) == [7])
     #expect(schema.faults(atLine: 2, column: 1) == [9])
     // Outside of all: the nearest before.
-    #expect(schema.faults(atLine: 7, column: 1) == [9])
+    #expect(schema.faults(atLine: 5, column: 1) == [9])
   }
 
   @Test func compilersMessagesAreRead() {
