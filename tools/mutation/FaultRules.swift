@@ -105,7 +105,8 @@ public struct FaultRules {
       var start = range.lowerBound
       while let place = find(was, in: start..<range.upperBound) {
         start = place + was.utf8.count
-        if now.isEmpty, start < range.upperBound, Self.isPartOfNumber(source.code[start]) { continue }
+        let goesOn = start < range.upperBound && Self.isPartOfNumber(source.code[start])
+        if now.isEmpty, goesOn { continue }
         let changed =
           source.text(range.lowerBound..<place) + now + source.text(start..<range.upperBound)
         add(range, .expression, changed, now.isEmpty ? "count" : kind)
@@ -142,10 +143,11 @@ public struct FaultRules {
   // MARK: Statements
 
   private static let keywords: Set<String> = [
-    "let", "var", "func", "return", "if", "guard", "while", "for", "switch", "throw", "case", "default", "defer", "do", "repeat", "init", "struct", "enum",
-    "extension", "import", "discard", "break", "continue", "deinit", "protocol", "typealias",
-    "subscript", "get", "set", "fileprivate", "internal", "borrowing", "consuming", "associatedtype",
-    "package", "final", "class", "indirect", "nonmutating",
+    "let", "var", "func", "return", "if", "guard", "while", "for", "switch", "throw", "case",
+    "default", "defer", "do", "repeat", "init", "struct", "enum", "extension", "import", "discard",
+    "break", "continue", "deinit", "protocol", "typealias", "subscript", "get", "set", "class",
+    "fileprivate", "internal", "borrowing", "consuming", "associatedtype", "package", "final",
+    "indirect", "nonmutating",
   ]
 
   /// Whether `code` is a call or an assignment, as a whole.

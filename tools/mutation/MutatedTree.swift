@@ -5,8 +5,8 @@ import ToolSupport
 public struct MutatedTree {
   private let root: String
   private let folder: String
-  /// Where the faults' sources are copied from.
-  private static let copied = ["kernel", "platforms"]
+  /// The sources, and the pages that tests compare them with.
+  private static let copied = ["kernel", "platforms", "docs"]
   private static let switchFolder = "tools/mutation/switch"
   /// Modules that faults may be in, those first that others import.
   private static let modules: [(folder: String, name: String)] = [
@@ -148,7 +148,9 @@ public struct MutatedTree {
     let byFile = Dictionary(grouping: faults, by: \.value.file)
     var expected: Set<String> = ["Package.swift"]
     for path in Self.copied.flatMap({ paths(under: $0) }) + paths(under: Self.switchFolder) {
-      let target = path.hasPrefix(Self.switchFolder) ? "switch" + path.dropFirst(Self.switchFolder.count) : path
+      let target =
+        path.hasPrefix(Self.switchFolder)
+        ? "switch" + path.dropFirst(Self.switchFolder.count) : path
       expected.insert(String(target))
       guard let planted = byFile[path] else {
         isNew = try put(try Files.bytes(of: "\(root)/\(path)"), at: String(target)) || isNew
@@ -225,7 +227,9 @@ struct CompilerErrors {
       let parts = line.components(separatedBy: ": error: ")
       guard parts.count >= 2 else { return nil }
       let place = parts[0].split(separator: ":")
-      guard place.count == 3, let row = Int(place[1]), let column = Int(place[2]) else { return nil }
+      guard place.count == 3, let row = Int(place[1]), let column = Int(place[2]) else {
+        return nil
+      }
       let path = place[0].hasPrefix(root + "/") ? place[0].dropFirst(root.count + 1) : place[0]
       return Message(
         file: String(path), line: row, column: column,
