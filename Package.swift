@@ -128,13 +128,15 @@ let toolTargets: [Target] = [
   module("UnicodeTables", "tools/unicode", exclude: ["Exports.swift", "include"]),
   module("Builder", "tools/builder", imports: ["ToolSupport", "UnicodeTables"]),
   module("Machine", "tools/machine", imports: ["ToolSupport", "ToolSetup"]),
+  module(
+    "Mutation", "tools/mutation", imports: ["ToolSupport"], exclude: ["faults", "switch"]),
   .executableTarget(
     name: "mnos",
-    dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine"],
+    dependencies: ["ToolSupport", "ToolSetup", "Builder", "Machine", "Mutation"],
     path: "tools/command", swiftSettings: strict),
   tests(
     "ToolTests", "tools/tests",
-    of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "mnos", "UnicodeTables"]),
+    of: ["ToolSupport", "ToolSetup", "Builder", "Machine", "Mutation", "mnos", "UnicodeTables"]),
 ]
 
 /// Parsers given bytes that nobody meant: docs/design/fuzzing.md.

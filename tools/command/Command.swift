@@ -23,6 +23,8 @@ enum Command {
           [--filter NAME] [--selftests] [--conformance] [--limine DIR]
       fuzz [TARGET ...]     parsers given bytes that nobody meant, 60 seconds each; or files of others
           [--list] [--seconds N] [--seed S] [--keep DIR] [--corpus DIR [--target TARGET]]
+      mutate                do the tests notice faults in the kernel and the platforms?
+          [--list] [--filter TEXT] [--only N,N] [--sample N|all] [--json FILE]
       help [COMMAND]        this text; with a command, or after one as --help, what it takes
 
     architectures: x86_64 (the default), aarch64, riscv64, loongarch64
@@ -42,6 +44,7 @@ enum Command {
     case "machines": try MachinesCommand.run(rest)
     case "test": try TestCommand.run(rest)
     case "fuzz": try FuzzCommand.run(rest)
+    case "mutate": try MutateCommand.run(rest)
     case "help", "--help", "-h":
       guard let command = rest.first else { return print(help) }
       guard let lines = help(for: command) else {
