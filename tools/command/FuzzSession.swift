@@ -95,7 +95,7 @@ struct FuzzProgress {
 
   /// Reads a line such as `#4096 pulse  cov: 93 ft: 120 corp: 9/2Kb exec/s: 2048 rss: 60Mb`.
   mutating func read(_ line: String) {
-    let words = line.split(separator: " ")
+    let words = line.split(whereSeparator: \.isWhitespace)
     if line.hasPrefix("#"), let count = words.first.flatMap({ UInt64($0.dropFirst()) }) {
       runs = max(runs, count)
       perSecond = Self.number(after: "exec/s:", in: words) ?? perSecond

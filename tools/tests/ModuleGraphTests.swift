@@ -14,7 +14,9 @@ import Testing
   /// In the table alone: their sources need a machine.
   private static let needMachine: Set = ["KernelImage", "UEFILoader", "TestHarness"]
   /// In the package alone: they stand in for a machine.
-  private static let standIns: Set = ["KernelModel", "PlatformSim", "PlatformTesting", "LibmnosHost"]
+  private static let standIns: Set = [
+    "KernelModel", "PlatformSim", "PlatformTesting", "LibmnosHost", "ProgramTesting",
+  ]
 
   /// Folders of the modules that a machine runs.
   private static let machineFolders = [
