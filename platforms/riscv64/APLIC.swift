@@ -78,14 +78,13 @@ struct APLIC<Registers: RegisterAccess, Messages: MessageFile> {
     }
   }
 
-  /// A message that was under way when its line was disabled goes back: it comes again
-  /// once the line is enabled.
+  /// A message that was under way when its line was disabled is dropped: enabling the line sends
+  /// another if the level is still up.
   private mutating func claimMessage() -> UInt32? {
     while true {
       let source = messages.claim()
       guard source > 0, source < lineCount else { return nil }
       if isSet(source, in: enabled) { return source }
-      registers.write(source, at: APLICLayout.setPending)
     }
   }
 

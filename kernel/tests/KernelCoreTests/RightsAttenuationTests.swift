@@ -49,6 +49,27 @@ import Testing
     #expect(machine.findings == [])
   }
 
+  @Test func `RGT_007 moveToAnotherTableNeedsTransfer`() {
+    let machine = TestMachine()
+    let (actor, other) = (machine.spawn(), machine.spawn())
+    let place = machine.give(other.processHandle, to: actor)
+    let endpoint = machine.makeEndpoint()
+
+    for bits in 0..<UInt16(256) {
+      let rights = Rights(bits: bits)
+      let held = machine.give(endpoint, to: actor, rights: rights)
+      let moved = machine.move(actor, held, to: place)
+      if rights.includes(.transfer) {
+        #expect(moved.status == .ok && !machine.names(actor, held), "\(bits)")
+        machine.delete(other, moved.handle)
+      } else {
+        #expect(moved.status == .noRight && machine.names(actor, held), "\(bits)")
+        machine.delete(actor, held)
+      }
+    }
+    #expect(machine.findings == [])
+  }
+
   @Test(arguments: [256, 1 << 15, 1 << 16, 1 << 63, .max] as [UInt64])
   func `RGT_009 undefinedRightsAreRefused`(mask: UInt64) {
     let machine = TestMachine()

@@ -19,6 +19,10 @@ final class FakeGIC {
   var latched: Set<UInt32> = []
   var words: [UInt64: UInt32] = [:]
   var waker: UInt32 = 6
+  /// Interrupts that were disabled in the distributor and still reach the CPU, until it says that the
+  /// change is through.
+  var leaving: Set<UInt32> = []
+  private var pollsUntilThrough = 0
   var strayAccesses = 0
 
   init(interruptCount: UInt32, hasRedistributor: Bool) {
@@ -34,7 +38,8 @@ final class FakeGIC {
     guard control & forwarding == forwarding, interfaceControl & 1 != 0, priorityMask > 0xa0 else {
       return 1023
     }
-    let candidates = levels.union(latched).intersection(enabled).subtracting(active)
+    let forwarded = enabled.union(leaving)
+    let candidates = levels.union(latched).intersection(forwarded).subtracting(active)
     return candidates.min() ?? 1023
   }
 
@@ -61,7 +66,12 @@ final class FakeGIC {
     let interrupts = Set((first..<first + 32).filter { value & 1 << ($0 % 32) != 0 })
     switch kind {
     case .setEnable: enabled.formUnion(interrupts)
-    case .clearEnable: enabled.subtract(interrupts)
+    case .clearEnable:
+      if hasRedistributor, !redistributor {
+        leaving.formUnion(interrupts.intersection(enabled))
+        pollsUntilThrough = 3
+      }
+      enabled.subtract(interrupts)
     case .clearPending: latched.subtract(interrupts)
     case .clearActive: active.subtract(interrupts)
     case .group: words[offset | (redistributor ? 1 << 32 : 0)] = value
@@ -74,13 +84,20 @@ final class FakeGIC {
     return isOwner(UInt32(offset - 0x400), redistributor: redistributor)
   }
 
+  /// GICD_CTLR, with the bit that says that a change is on its way (RWP).
+  func readControl() -> UInt32 {
+    pollsUntilThrough = max(0, pollsUntilThrough - 1)
+    if pollsUntilThrough == 0 { leaving = [] }
+    return leaving.isEmpty ? control : control | 1 << 31
+  }
+
   /// GICD_TYPER, GICD_CTLR.
   struct Distributor: RegisterAccess {
     let gic: FakeGIC
 
     func read(at offset: UInt64) -> UInt32 {
       switch offset {
-      case 0x000: return gic.control
+      case 0x000: return gic.readControl()
       case 0x004: return gic.interruptCount / 32 - 1
       case 0x800 where !gic.hasRedistributor: return 0x0404_0404
       default:

@@ -151,6 +151,16 @@ import Testing
     #expect(gic.waker == 0)
   }
 
+  @Test func disabledLineOfVersion3DoesNotComeOnceMore() {
+    var (controller, gic) = started(version: 3)
+    controller.setLine(40, isEnabled: true)
+    gic.levels = [40]
+
+    controller.setLine(40, isEnabled: false)
+
+    #expect(controller.claim() == 1023)
+  }
+
   /// A region with three CPUs' frames, the second of which has two frames more.
   private struct Region: RegisterAccess {
     var hasLast = true
@@ -159,6 +169,8 @@ import Testing
       case 0x0_000c: 0x0000_0000
       case 0x2_0008: 1 << 1
       case 0x2_000c: 0x0000_0001
+      // The two frames more, for virtual interrupts, begin with anything.
+      case 0x4_000c: 0x7f00_0103
       case 0x6_0008: hasLast ? 1 << 4 : 0
       case 0x6_000c: 0x7f00_0103
       default: 0

@@ -95,7 +95,7 @@ private func table(
   @Test(
     arguments: [
       ([1, 0], .emptyEntry), ([9, 1], .badEntryLength), ([1, 12, 0, 0], .badEntryLength),
-      ([1], .badEntryLength), ([1, 4, 0, 0], .badEntryLength),
+      ([1], .badEntryLength), ([9, 1, 4, 0, 0], .badEntryLength), ([1, 4, 0, 0], .badEntryLength),
     ] as [([UInt8], FirmwareDefect)])
   func damagedEntryIsNotedAndThoseBeforeItServe(
     _ entry: [UInt8], _ defect: FirmwareDefect

@@ -253,7 +253,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 63, 64, 65, 200], [true, false])
-  func `IPC_503 manyWaitersAreCountedToALimit`(count: Int, areSenders: Bool) {
+  func manyWaitersAreCountedToALimit(count: Int, areSenders: Bool) {
     let machine = TestMachine(frames: 4096)
     let home = machine.spawn()
     let endpoint = machine.makeEndpoint()
