@@ -142,8 +142,7 @@ extension Change {
     // It was made when the message was sent: what it was made of may be gone.
     if let copy = attachment.copy { return put(copy, into: process, as: handle) }
     guard let source = world.capabilities[attachment.source] else { return }
-    var rights = source.rights.intersection(attachment.rights)
-    if source.type == .reply { rights = rights.union(.transfer) }
+    let rights = source.rights.intersection(attachment.rights)
     if attachment.isMove {
       cancelWaits(through: attachment.source)
       put(attachment.source, into: process, as: handle)

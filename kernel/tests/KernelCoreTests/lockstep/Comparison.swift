@@ -58,7 +58,7 @@ struct Comparison {
     slots[id] = slot
     let held = kernel.objects[slot]
     expect(capability.type, held.type, "type in \(capability.place)")
-    expect(capability.rights.bits, UInt16(held.rightsBits), "rights in \(capability.place)")
+    expect(capability.rights.bits, UInt16(held.rightsBits), "rights of \(capability.type) in \(capability.place)")
     expect(capability.badge, held.badge, "badge in \(capability.place)")
     guard ![.machine, .portRange].contains(capability.type) else { return }
     if !names.unite(capability.object, held.object.granule) {
